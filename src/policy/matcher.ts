@@ -1,0 +1,20 @@
+/** Which principals a rule speaks of: policy.md section 2. Pure. */
+
+/** OR between entries, AND between the fields of one entry. Never empty. */
+export type Matcher = readonly MatcherEntry[]
+
+/** At least one field is present; the compiler refuses an entry without. */
+export interface MatcherEntry {
+  /** `*` as a whole part stands for any. */
+  readonly serviceAccount?: { readonly namespace: string; readonly name: string }
+  readonly namespace?: string
+  readonly trustDomain?: string
+  readonly spiffeId?: { readonly exact: string } | { readonly prefix: string }
+  /** Istio wildcards: `*`, `x*`, `*x`. */
+  readonly requestPrincipal?: string
+  readonly issuer?: string
+  /** Path (dots go into objects) to the string that must equal, or be a member of, the claim. */
+  readonly claims?: Readonly<Record<string, string>>
+  readonly group?: string
+  readonly authenticated?: true
+}

@@ -1,0 +1,70 @@
+/**
+ * What policy documents of every kind compile to. Pure data, frozen by `compile`.
+ * A new kind of document is translated into these rules; nothing behind this file knows which kind a rule came from.
+ */
+import type { Pattern } from '../subject/index.ts'
+import type { Matcher } from './matcher.ts'
+import type { Origin } from './origin.ts'
+
+export type Effect = 'allow' | 'deny'
+
+/** What one rule lets a principal do. `queues` present: only as a member of one of these queue groups. */
+export type Grant =
+  | { readonly verb: 'publish'; readonly patterns: readonly Pattern[] }
+  | { readonly verb: 'subscribe'; readonly patterns: readonly Pattern[]; readonly queues?: readonly string[] }
+  /** Publish, and the answer in the principal's own inbox. */
+  | { readonly verb: 'request'; readonly patterns: readonly Pattern[] }
+  /** Subscribe, and NATS `resp`: `maxReplies` (-1: no limit) within `replyWithinMs` milliseconds. */
+  | {
+      readonly verb: 'respond'
+      readonly patterns: readonly Pattern[]
+      readonly queues?: readonly string[]
+      readonly maxReplies: number
+      readonly replyWithinMs: number
+    }
+
+export type ConnectionType = 'nats' | 'websocket' | 'mqtt' | 'leafnode'
+
+/** Limits narrow: of several that match, the strictest holds. */
+export interface Limits {
+  /** Longest session, seconds. */
+  readonly maxSessionSeconds?: number
+  /** Kinds of connection this principal may use at all. */
+  readonly connectionTypes?: readonly ConnectionType[]
+}
+
+export interface GrantRule {
+  readonly effect: Effect
+  readonly principals: Matcher
+  readonly grant: Grant
+  readonly origin: Origin
+}
+
+export interface LimitRule {
+  readonly principals: Matcher
+  readonly limits: Limits
+  readonly origin: Origin
+}
+
+export type InboxKind = 'private' | 'shared'
+
+export interface AccountRule {
+  readonly account: string
+  readonly principals: Matcher
+  readonly inbox: InboxKind
+  readonly origin: Origin
+}
+
+export interface CeilingRule {
+  readonly principals: Matcher
+  readonly publish: readonly Pattern[]
+  readonly subscribe: readonly Pattern[]
+  readonly origin: Origin
+}
+
+export interface Model {
+  readonly accounts: readonly AccountRule[]
+  readonly grants: readonly GrantRule[]
+  readonly limits: readonly LimitRule[]
+  readonly ceilings: readonly CeilingRule[]
+}

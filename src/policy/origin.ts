@@ -1,0 +1,19 @@
+/** Where a rule was written, so that every answer can name the rule behind it. Pure. */
+
+export interface Origin {
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+  /** Position in the document's list of rules (grants, accounts), from 0, as Istio counts. */
+  readonly rule?: number
+  readonly file?: string
+  /** From 1. */
+  readonly line?: number
+}
+
+/** One word for a rule: `SubjectPolicy shop/orders[0]`. */
+export function nameOrigin(origin: Origin): string {
+  const path = origin.namespace === undefined ? origin.name : `${origin.namespace}/${origin.name}`
+  const rule = origin.rule === undefined ? '' : `[${origin.rule}]`
+  return `${origin.kind} ${path}${rule}`
+}

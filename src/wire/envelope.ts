@@ -1,0 +1,168 @@
+/**
+ * Opens what nats-server sends on `$SYS.REQ.USER.AUTH`, or says why it stays shut.
+ * Order: size, sealed or plain as configured, box, claims, deadline, signature, replay. Everything cheap comes before cryptography,
+ * and nothing is believed before the signature is. Every refusal here is met with silence (see policy/refusal.ts).
+ */
+import type { LoginRequest } from '../callout/request.ts'
+import { createBoundedMap } from '../lib/bounded-map.ts'
+import { repeatsKey } from '../lib/json-keys.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { isSealed, parseVerifier, type BoxKey, type SharedBox, type Verifier } from '../nkey/index.ts'
+import type { RefusalCode } from '../policy/refusal.ts'
+import { readClaims, type RequestClaims } from './claims.ts'
+import { createReplayGuard } from './replay.ts'
+import type { ServerClocks } from './server-clock.ts'
+
+export interface Envelope {
+  readonly payload: Uint8Array
+  /** Value of the `Nats-Server-Xkey` header, empty when there was none. */
+  readonly xkeyHeader: string
+  readonly replySubject: string
+  /** Milliseconds since the epoch, our clock. */
+  readonly arrivedAt: number
+}
+
+export interface OpenedRequest {
+  readonly login: LoginRequest
+  /** Present when the request came sealed: the answer must go back through it. */
+  readonly box: SharedBox | undefined
+  /** Milliseconds of our clock: when the server stops waiting. */
+  readonly expiresAt: number
+}
+
+export interface EnvelopeSettings {
+  /** Empty: xkey is off, sealed requests are refused. Else plain ones are. Read anew for each request. */
+  boxKeys(): readonly BoxKey[]
+  /** Whether a request's `sub` is our callout issuer (config mode) or callout account (operator mode). */
+  isOurs(addressee: string): boolean
+  readonly clocks: ServerClocks
+}
+
+export type OpenEnvelope = (envelope: Envelope, now: number) => Result<OpenedRequest, RefusalCode>
+
+const AUDIENCE = 'nats-authorization-request'
+const REPLY_PREFIX = '$SYS._INBOX.'
+/** nats-server writes 1 to 4 KB; an MQTT password may hold more. */
+const MAX_BYTES = 128 * 1024
+const MAX_SERVERS = 1024
+
+interface KnownBox {
+  readonly box: SharedBox
+  readonly key: BoxKey
+  /** Server that has proven, by a signed request in this box, to own its other end: docs/adr/0002. */
+  readonly server: string | undefined
+}
+
+export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
+  const verifiers = createBoundedMap<string, Verifier>(MAX_SERVERS)
+  const boxes = createBoundedMap<string, KnownBox>(MAX_SERVERS)
+  const clocks = settings.clocks
+  const replays = createReplayGuard()
+
+  function open(envelope: Envelope, now: number): Result<OpenedRequest, RefusalCode> {
+    const { payload, xkeyHeader } = envelope
+    if (payload.length > MAX_BYTES) return err('ENVELOPE_TOO_LARGE')
+    if (!envelope.replySubject.startsWith(REPLY_PREFIX)) return err('ENVELOPE_REPLY')
+    const boxKeys = settings.boxKeys()
+    if (!isSealed(payload)) {
+      if (boxKeys.length > 0) return err('ENVELOPE_PLAINTEXT')
+      return openToken(payload, undefined, envelope.arrivedAt, now)
+    }
+    if (boxKeys.length === 0) return err('ENVELOPE_SEALED')
+    const known = boxes.get(xkeyHeader)
+    if (known !== undefined && boxKeys.includes(known.key)) {
+      const token = known.box.open(payload)
+      if (token !== undefined) return openToken(token, known, envelope.arrivedAt, now)
+    }
+    for (const key of boxKeys) {
+      const box = key.boxWith(xkeyHeader)
+      const token = box?.open(payload)
+      if (box !== undefined && token !== undefined)
+        return openToken(token, { box, key, server: undefined }, envelope.arrivedAt, now)
+    }
+    return err('ENVELOPE_UNOPENED')
+  }
+
+  function openToken(
+    token: Uint8Array,
+    known: KnownBox | undefined,
+    arrivedAt: number,
+    now: number,
+  ): Result<OpenedRequest, RefusalCode> {
+    const parts = splitToken(Buffer.from(token.buffer, token.byteOffset, token.byteLength))
+    if (parts === undefined) return err('ENVELOPE_MALFORMED')
+    const read = parseClaims(parts.claims)
+    if (!read.ok) return read
+    const { login, audience, serverXkey } = read.value
+    if (audience !== AUDIENCE) return err('ENVELOPE_AUDIENCE')
+    if (!settings.isOurs(login.addressee)) return err('ENVELOPE_SUBJECT')
+    if (clocks.endInOurTime(login.server.id, read.value.expiresAt) <= now) return err('ENVELOPE_EXPIRED')
+    if (known !== undefined && known.box.peer !== serverXkey) return err('ENVELOPE_XKEY_MISMATCH')
+    if (known === undefined || known.server !== login.server.id) {
+      const verifier = verifierOf(login.server.id)
+      if (verifier === undefined) return err('ENVELOPE_ISSUER')
+      if (!verifier.verify(parts.signed, parts.signature)) return err('ENVELOPE_SIGNATURE')
+      verifiers.set(login.server.id, verifier)
+      if (known !== undefined) boxes.set(known.box.peer, { ...known, server: login.server.id })
+    }
+    if (!replays.admit(login.userNkey, now)) return err('ENVELOPE_REPLAYED')
+    clocks.observe(login.server.id, read.value.issuedAt, arrivedAt)
+    return ok({ login, box: known?.box, expiresAt: clocks.endInOurTime(login.server.id, read.value.expiresAt) })
+  }
+
+  function verifierOf(serverId: string): Verifier | undefined {
+    const known = verifiers.get(serverId)
+    if (known !== undefined) return known
+    const parsed = parseVerifier(serverId, 'N')
+    return parsed.ok ? parsed.value : undefined
+  }
+
+  return open
+}
+
+interface TokenParts {
+  /** `header.claims`, as signed. */
+  readonly signed: Buffer
+  readonly claims: Buffer
+  readonly signature: Buffer
+}
+
+const DOT = 0x2e
+
+/** The one header that nats-server writes; another spelling of it is parsed. */
+const USUAL_HEADER = Buffer.from(Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString('base64url'))
+
+function splitToken(token: Buffer): TokenParts | undefined {
+  const first = token.indexOf(DOT)
+  const second = token.indexOf(DOT, first + 1)
+  if (first < 0 || second < 0 || token.indexOf(DOT, second + 1) >= 0) return undefined
+  if (!isUsualHeader(token.subarray(0, first))) return undefined
+  const signature = Buffer.from(token.toString('latin1', second + 1), 'base64url')
+  if (signature.length !== 64) return undefined
+  return {
+    signed: token.subarray(0, second),
+    claims: Buffer.from(token.toString('latin1', first + 1, second), 'base64url'),
+    signature,
+  }
+}
+
+function isUsualHeader(header: Buffer): boolean {
+  if (header.equals(USUAL_HEADER)) return true
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(header.toString('latin1'), 'base64url').toString('utf8'))
+    if (typeof parsed !== 'object' || parsed === null || !('typ' in parsed) || !('alg' in parsed)) return false
+    return String(parsed.typ).toUpperCase() === 'JWT' && parsed.alg === 'ed25519-nkey'
+  } catch {
+    return false
+  }
+}
+
+function parseClaims(bytes: Buffer): Result<RequestClaims, RefusalCode> {
+  const text = bytes.toString('utf8')
+  try {
+    const claims: unknown = JSON.parse(text)
+    return repeatsKey(text, claims) ? err('ENVELOPE_MALFORMED') : readClaims(claims)
+  } catch {
+    return err('ENVELOPE_MALFORMED')
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * The bridge's connections to NATS: several, all in one queue group, because a server handles our replies one by one per connection.
+ * Reconnects for ever with backoff and jitter, also after refused credentials; says when it is ready (subscribed and confirmed on every one).
+ */
+import {
+  connect,
+  Events,
+  type Authenticator,
+  type ConnectionOptions,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from 'nats'
+import type { Envelope } from './envelope.ts'
+
+export interface ConnectionSettings {
+  readonly servers: readonly string[]
+  readonly name: string
+  readonly count: number
+  readonly queueGroup: string
+  /** Asked at each connect, so that rotated credentials are taken up. */
+  readonly authenticator: Authenticator
+  readonly tls?: ConnectionOptions['tls']
+}
+
+export interface Received {
+  readonly envelope: Envelope
+  readonly arrivedAt: number
+  reply(payload: Uint8Array): void
+}
+
+export interface ConnectionEvents {
+  received(request: Received): void
+  /** Log line of a connection; `problem` holds no secrets. */
+  changed(state: 'connected' | 'disconnected' | 'failed' | 'closed', connection: number, problem?: string): void
+}
+
+export interface ServiceConnections {
+  /** Connections that are up and subscribed. */
+  readonly ready: number
+  readonly count: number
+  /** Stops taking requests; the connections stay open for replies. */
+  stopReceiving(): Promise<void>
+  close(): Promise<void>
+}
+
+const SUBJECT = '$SYS.REQ.USER.AUTH'
+const XKEY_HEADER = 'Nats-Server-Xkey'
+const FIRST_DELAY_MS = 100
+const LONGEST_DELAY_MS = 5_000
+
+export interface ConnectionDeps {
+  now(): number
+  /** From 0 up to 1. */
+  chance(): number
+  sleep(milliseconds: number): Promise<void>
+}
+
+export function openServiceConnections(
+  settings: ConnectionSettings,
+  events: ConnectionEvents,
+  deps: ConnectionDeps,
+): ServiceConnections {
+  const links = Array.from({ length: settings.count }, (_, index) => openLink(settings, events, deps, index))
+  return {
+    get ready() {
+      return links.filter((link) => link.ready()).length
+    },
+    count: settings.count,
+    stopReceiving: async () => void (await Promise.allSettled(links.map((link) => link.stopReceiving()))),
+    close: async () => void (await Promise.allSettled(links.map((link) => link.close()))),
+  }
+}
+
+interface Link {
+  ready(): boolean
+  stopReceiving(): Promise<void>
+  close(): Promise<void>
+}
+
+function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: ConnectionDeps, index: number): Link {
+  const backoff = createBackoff(deps.chance)
+  let connection: NatsConnection | undefined
+  let subscription: Subscription | undefined
+  let subscribed = false
+  let stopping = false
+
+  function receive(problem: Error | null, message: Msg): void {
+    if (problem !== null) {
+      subscribed = false
+      events.changed('failed', index, `subscription refused: ${problem.message}`)
+      return
+    }
+    const replySubject = message.reply ?? ''
+    const arrivedAt = deps.now()
+    const xkeyHeader = message.headers?.get(XKEY_HEADER) ?? ''
+    events.received({
+      envelope: { payload: message.data, xkeyHeader, replySubject, arrivedAt },
+      arrivedAt,
+      reply: (payload) => {
+        message.respond(payload)
+      },
+    })
+  }
+
+  async function subscribe(nc: NatsConnection): Promise<void> {
+    subscription = nc.subscribe(SUBJECT, { queue: settings.queueGroup, callback: receive })
+    subscribed = true
+    await nc.flush()
+    backoff.reset()
+    if (subscribed) events.changed('connected', index)
+  }
+
+  async function watch(nc: NatsConnection): Promise<void> {
+    for await (const status of nc.status()) {
+      if (status.type === Events.Disconnect) {
+        subscribed = false
+        events.changed('disconnected', index)
+      } else if (status.type === Events.Reconnect) {
+        subscribed = true
+        backoff.reset()
+        events.changed('connected', index)
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping) {
+      try {
+        const nc = await connect(optionsOf(settings, backoff, index))
+        connection = nc
+        if (stopping) return await nc.close()
+        await subscribe(nc)
+        void watch(nc)
+        const problem = await nc.closed()
+        subscribed = false
+        events.changed('closed', index, problem instanceof Error ? problem.message : undefined)
+      } catch (problem) {
+        subscribed = false
+        events.changed('failed', index, problem instanceof Error ? problem.message : 'unknown')
+      }
+      if (!stopping) await deps.sleep(backoff.next())
+    }
+  }
+
+  const running = run()
+  return {
+    ready: () => subscribed && !stopping,
+    async stopReceiving() {
+      stopping = true
+      await subscription?.drain()
+    },
+    async close() {
+      stopping = true
+      if (connection !== undefined && !connection.isClosed()) {
+        await connection.flush().catch(() => undefined)
+        await connection.close()
+      }
+      await Promise.race([running, deps.sleep(LONGEST_DELAY_MS)])
+    },
+  }
+}
+
+function optionsOf(settings: ConnectionSettings, backoff: Backoff, index: number): ConnectionOptions {
+  return {
+    servers: [...settings.servers],
+    name: `${settings.name}-${index}`,
+    authenticator: settings.authenticator,
+    ...(settings.tls === undefined ? {} : { tls: settings.tls }),
+    reconnect: true,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    reconnectDelayHandler: () => backoff.next(),
+    pingInterval: 10_000,
+    maxPingOut: 2,
+  }
+}
+
+interface Backoff {
+  /** Milliseconds to wait before the next try: doubling, half of it chance. */
+  next(): number
+  reset(): void
+}
+
+function createBackoff(chance: () => number): Backoff {
+  let delay = FIRST_DELAY_MS
+  return {
+    next() {
+      const wait = delay * (0.5 + chance() / 2)
+      delay = Math.min(delay * 2, LONGEST_DELAY_MS)
+      return wait
+    },
+    reset() {
+      delay = FIRST_DELAY_MS
+    },
+  }
+}

@@ -16,7 +16,10 @@ export function cpuMicroseconds(pid: number): number {
 /** Busy time of all CPUs together in microseconds, whoever used it. */
 export function machineCpuMicroseconds(): number {
   const [, user, nice, system, , , irq, softirq, steal] = (readProc('/proc/stat').split('\n')[0] ?? '').split(/\s+/)
-  return [user, nice, system, irq, softirq, steal].reduce((sum, ticks) => sum + Number(ticks ?? 0), 0) * MICROSECONDS_PER_TICK
+  return (
+    [user, nice, system, irq, softirq, steal].reduce((sum, ticks) => sum + Number(ticks ?? 0), 0) *
+    MICROSECONDS_PER_TICK
+  )
 }
 
 export interface Memory {

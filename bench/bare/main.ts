@@ -65,7 +65,10 @@ function answer(message: Msg): void {
   const { namespace, serviceaccount } = token['kubernetes.io']
   const name = `spiffe://cluster.local/ns/${namespace}/sa/${serviceaccount.name}`
   const exp = Math.min(token.exp, now + SESSION_SECONDS)
-  const issued = signJwt({ iss: userIssuer, sub: userNkey, aud: setup.account, name, iat: now, exp, nats: user }, userKey)
+  const issued = signJwt(
+    { iss: userIssuer, sub: userNkey, aud: setup.account, name, iat: now, exp, nats: user },
+    userKey,
+  )
   const nats = natsResponse(issued, setup.responseSigner.issuerAccount)
   const reply = signJwt({ iss: responseIssuer, sub: userNkey, aud: server.id, iat: now, nats }, responseKey)
   message.respond(sealed ? seal(Buffer.from(reply), serverXkey) : Buffer.from(reply))

@@ -7,7 +7,13 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import type { Msg } from 'nats'
 import { fromCurveSeed, fromSeed } from 'nkeys.js'
 import { announceReady, openServiceConnections } from '../connect.ts'
-import { CALLOUT_SUBJECT, QUEUE_GROUP, readResponderSetup, SESSION_SECONDS, type SigningSeed } from '../responder-setup.ts'
+import {
+  CALLOUT_SUBJECT,
+  QUEUE_GROUP,
+  readResponderSetup,
+  SESSION_SECONDS,
+  type SigningSeed,
+} from '../responder-setup.ts'
 
 const setup = readResponderSetup()
 const xkey = setup.xkeySeed === undefined ? undefined : fromCurveSeed(Buffer.from(setup.xkeySeed))

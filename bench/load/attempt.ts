@@ -46,7 +46,7 @@ export function attemptLogin(attempt: Attempt): void {
     onread: {
       buffer: chunk,
       callback: (length) => {
-        read(chunk.latin1Slice(0, length))
+        read(chunk.toString('latin1', 0, length))
         return true
       },
     },

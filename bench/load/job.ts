@@ -39,6 +39,8 @@ export interface StormResult {
   /** Still trying when time was up. */
   readonly away: number
   readonly attempts: number
+  /** Until every client had made its first dial. */
+  readonly dialledMs: number
   /** Until the last client that came back was back. */
   readonly allBackMs: number
   /** From the start of the storm to each client's return. */

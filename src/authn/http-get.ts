@@ -32,8 +32,13 @@ export const httpGet: HttpGet = (url, { headers, ca, maxBytes, signal }) =>
     const receive = (response: IncomingMessage): void => {
       readBody(response, maxBytes).then(resolve, (error: unknown) => resolve(failed(error)))
     }
-    const request = url.protocol === 'https:' ? getSecure(url, options, receive) : getPlain(url, options, receive)
-    request.on('error', (error) => resolve(failed(error)))
+    try {
+      const request = url.protocol === 'https:' ? getSecure(url, options, receive) : getPlain(url, options, receive)
+      request.on('error', (error) => resolve(failed(error)))
+    } catch (error) {
+      // A certificate authority that is no PEM, a bearer token that no header can hold.
+      resolve(failed(error))
+    }
   })
 
 async function readBody(response: IncomingMessage, maxBytes: number): Promise<Result<string, KeyProblem>> {
@@ -67,7 +72,8 @@ function refusedAnswer(response: IncomingMessage): Result<never, KeyProblem> | u
 const TLS_CODE = /CERT|SSL|TLS|UNABLE_TO_|SELF_SIGNED/
 
 function failed(error: unknown): Result<never, KeyProblem> {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
   if (TLS_CODE.test(code)) return keyProblem('tls', code)
   return keyProblem('unreachable', code)
 }

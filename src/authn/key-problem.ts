@@ -5,7 +5,8 @@ const HINTS = {
   timeout: 'check that the bridge can reach the issuer, and how long the issuer takes to answer',
   unreachable: 'check the host name, the port and the network policies between the bridge and the issuer',
   tls: 'give the certificate authority of the issuer as caFile',
-  status: 'open the URL by hand; a Kubernetes API server wants a token (bearerTokenFile) that may read its discovery endpoints',
+  status:
+    'open the URL by hand; a Kubernetes API server wants a token (bearerTokenFile) that may read its discovery endpoints',
   redirect: 'configure the address that the redirect leads to: redirects are not followed',
   'too-large': 'check that the URL leads to a JWK Set',
   html: 'the URL leads to a web page, not to JSON: check the path',

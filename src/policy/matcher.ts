@@ -9,8 +9,9 @@ export interface MatcherEntry {
   readonly serviceAccount?: { readonly namespace: string; readonly name: string }
   readonly namespace?: string
   readonly trustDomain?: string
+  /** `prefix` is what stands before the `*` and ends with `/`: it matches IDs with more segments behind it. */
   readonly spiffeId?: { readonly exact: string } | { readonly prefix: string }
-  /** Istio wildcards: `*`, `x*`, `*x`. */
+  /** `<iss>/<sub>` with Istio's wildcards: `*`, `x*`, `*x`. */
   readonly requestPrincipal?: string
   readonly issuer?: string
   /** Path (dots go into objects) to the string that must equal, or be a member of, the claim. */

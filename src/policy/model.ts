@@ -8,17 +8,20 @@ import type { Origin } from './origin.ts'
 
 export type Effect = 'allow' | 'deny'
 
-/** What one rule lets a principal do. `queues` present: only as a member of one of these queue groups. */
+/**
+ * What one rule lets a principal do. `queues` present: only as a member of one of these queue groups; a queue is spelled
+ * like a subject pattern and may hold wildcards, as in nats-server's own lists. Present lists are never empty.
+ */
 export type Grant =
   | { readonly verb: 'publish'; readonly patterns: readonly Pattern[] }
-  | { readonly verb: 'subscribe'; readonly patterns: readonly Pattern[]; readonly queues?: readonly string[] }
+  | { readonly verb: 'subscribe'; readonly patterns: readonly Pattern[]; readonly queues?: readonly Pattern[] }
   /** Publish, and the answer in the principal's own inbox. */
   | { readonly verb: 'request'; readonly patterns: readonly Pattern[] }
-  /** Subscribe, and NATS `resp`: `maxReplies` (-1: no limit) within `replyWithinMs` milliseconds. */
+  /** Subscribe, and NATS `resp`: `maxReplies` (-1: no limit) within `replyWithinMs` milliseconds (-1: no limit). Never 0. */
   | {
       readonly verb: 'respond'
       readonly patterns: readonly Pattern[]
-      readonly queues?: readonly string[]
+      readonly queues?: readonly Pattern[]
       readonly maxReplies: number
       readonly replyWithinMs: number
     }

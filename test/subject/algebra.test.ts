@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { covers, intersect, matches, overlaps, witness } from '../../src/subject/index.ts'
 import { anyPattern } from './arbitraries.ts'
@@ -14,7 +14,7 @@ function* pairs() {
 test('the universe is complete: as many patterns and literals as there are', () => {
   expect(universe.patterns).toHaveLength(3 + 9 + 27 + 81 + (1 + 3 + 9 + 27))
   expect(universe.literals).toHaveLength(3 + 9 + 27 + 81 + 243)
-  expect(new Set(universe.patterns.map(universe.setOf)).size).toBe(universe.patterns.length)
+  expect(new Set(universe.patterns.map((each) => universe.setOf(each))).size).toBe(universe.patterns.length)
 })
 
 describe('matches', () => {

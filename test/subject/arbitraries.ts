@@ -1,5 +1,5 @@
 /** Patterns for properties: few tokens, so that two of them often meet, and some of the odd ones that NATS allows. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Pattern } from '../../src/subject/index.ts'
 import { pattern } from './oracle.ts'
 

@@ -34,7 +34,7 @@ export function matchesByText(patternText: string, literal: string): boolean {
     .map((token) => {
       if (token === '*') return '[^.]+'
       if (token === '>') return '.+'
-      return token.replaceAll(/[^a-z0-9]/gi, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+      return token.replaceAll(/[^a-z0-9]/giu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
     })
     .join('[.]')
   return new RegExp(`^${body}$`, 'su').test(literal)

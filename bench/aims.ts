@@ -1,0 +1,84 @@
+/** What the bridge is meant to reach, beside what this run saw. Pure; judges nothing else than the rows it is given. */
+import { CELLS } from './cell.ts'
+import type { FloorRow } from './floor.ts'
+import type { LoginsRow } from './scenarios/logins.ts'
+import type { StormRow } from './scenarios/storm.ts'
+import { formatNumber, formatRatio } from './table.ts'
+
+export interface Aim {
+  readonly aim: string
+  readonly wanted: string
+  readonly seen: string
+  readonly met: boolean
+}
+
+export interface Rows {
+  readonly floor: readonly FloorRow[]
+  readonly logins: readonly LoginsRow[]
+  readonly storms: readonly StormRow[]
+}
+
+const JUDGED_IN_FLIGHT = 64
+const FLOOR_RATIO = { small: 1.25, large: 1.6 } as const
+const SERVER_RATIO = 0.5
+const BASELINE_RATIO = 100
+
+/** CPU of the bare calls of one login in this cell, microseconds. */
+export function floorOf(cellName: string, floor: readonly FloorRow[]): number | undefined {
+  const cell = CELLS.find(({ name }) => name === cellName)
+  const row = floor.find(({ size }) => size === cell?.size)
+  return cell?.sealed === true ? row?.sealed : row?.plain
+}
+
+export function judge(rows: Rows): readonly Aim[] {
+  const mine = rows.logins.filter(({ responder, inFlight }) => responder === 'bridge' && inFlight === JUDGED_IN_FLIGHT)
+  return [
+    ...mine.flatMap((row) => [
+      ...againstFloor(row, rows.floor),
+      againstServer(row),
+      ...againstBaseline(row, rows.logins),
+    ]),
+    ...rows.storms.filter(({ responder }) => responder === 'bridge').map(inStorm),
+  ]
+}
+
+function againstFloor(row: LoginsRow, floor: readonly FloorRow[]): readonly Aim[] {
+  const cell = CELLS.find(({ name }) => name === row.cell)
+  const bottom = floorOf(row.cell, floor)
+  if (cell === undefined || bottom === undefined || cell.mode === 'operator') return []
+  const ratio = row.responderUs / bottom
+  return [atMost(`${row.cell}: CPU per login, of the floor`, ratio, FLOOR_RATIO[cell.size])]
+}
+
+function againstServer(row: LoginsRow): Aim {
+  return atMost(`${row.cell}: CPU per login, of nats-server's`, row.responderUs / row.serverUs, SERVER_RATIO)
+}
+
+function againstBaseline(row: LoginsRow, logins: readonly LoginsRow[]): readonly Aim[] {
+  const baseline = logins.find(({ responder, cell }) => responder === 'baseline' && cell === row.cell)
+  if (baseline === undefined) return []
+  const ratio = baseline.responderUs / row.responderUs
+  return [
+    {
+      aim: `${row.cell}: logins per CPU second, of the baseline's`,
+      wanted: `≥ ${formatRatio(BASELINE_RATIO)}`,
+      seen: formatRatio(ratio),
+      met: ratio >= BASELINE_RATIO,
+    },
+  ]
+}
+
+function atMost(aim: string, ratio: number, limit: number): Aim {
+  return { aim, wanted: `≤ ${formatRatio(limit)}`, seen: formatRatio(ratio), met: ratio <= limit }
+}
+
+function inStorm(row: StormRow): Aim {
+  const counted = row.weather === '5 s' ? row.firstAttempt : row.back
+  const what = row.weather === '5 s' ? 'in at the first attempt' : 'back, none lost for good'
+  return {
+    aim: `storm, ${row.weather}: ${what}`,
+    wanted: formatNumber(row.clients),
+    seen: formatNumber(counted),
+    met: counted === row.clients,
+  }
+}

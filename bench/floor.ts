@@ -1,0 +1,116 @@
+/**
+ * The floor: what the bare OpenSSL (and, sealed, libsodium) calls of one login cost, on inputs of the very sizes that
+ * cross the wire. Nothing is parsed, encoded, decided or sent. No correct responder can need less without leaving a check out.
+ */
+import { createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
+import sodium from 'libsodium-wrappers'
+import { natsResponse, natsUser, signingInput } from './bare/claims.ts'
+import { cpuPerOperation, type MeasureOptions } from './measure.ts'
+import { PERMISSION_SETS, type SizeName, type World } from './world.ts'
+
+export const FLOOR_STEPS = ['verify request', 'verify token', 'sign user', 'sign response', 'open', 'seal'] as const
+export type FloorStep = (typeof FLOOR_STEPS)[number]
+
+export interface FloorRow {
+  readonly size: SizeName
+  /** CPU microseconds by step. */
+  readonly steps: Readonly<Record<FloorStep, number>>
+  /** CPU microseconds of one login. */
+  readonly plain: number
+  readonly sealed: number
+  /** Bytes on the wire, unsealed. */
+  readonly requestBytes: number
+  readonly responseBytes: number
+}
+
+/** Of the names a real request carries: an nkey has 56 characters, a `jti` 52. */
+const ANY_KEY = 'A'.repeat(56)
+const SIGNATURE_TEXT = `.${'A'.repeat(86)}`
+
+export async function measureFloor(world: World, options: MeasureOptions): Promise<readonly FloorRow[]> {
+  await sodium.ready
+  const sizes: readonly SizeName[] = ['small', 'large']
+  const prepared = sizes.map((size) => ({ size, ...prepare(world, size) }))
+  const costs = cpuPerOperation(
+    prepared.flatMap(({ size, runs }) => FLOOR_STEPS.map((step) => ({ name: `${size} ${step}`, run: runs[step] }))),
+    options,
+  )
+  return prepared.map(({ size, requestBytes, responseBytes }) => {
+    const cost = (step: FloorStep): number => costs.get(`${size} ${step}`) ?? Number.NaN
+    const steps = Object.fromEntries(FLOOR_STEPS.map((step) => [step, cost(step)])) as Record<FloorStep, number>
+    const plain = steps['verify request'] + steps['verify token'] + steps['sign user'] + steps['sign response']
+    return { size, steps, plain, sealed: plain + steps.open + steps.seal, requestBytes, responseBytes }
+  })
+}
+
+interface Prepared {
+  readonly runs: Readonly<Record<FloorStep, () => unknown>>
+  readonly requestBytes: number
+  readonly responseBytes: number
+}
+
+function prepare(world: World, size: SizeName): Prepared {
+  const pair = generateKeyPairSync('ed25519')
+  const token = world.tokens[0] ?? ''
+  const tokenEnd = token.lastIndexOf('.')
+  const tokenInput = Buffer.from(token.slice(0, tokenEnd))
+  const tokenSignature = Buffer.from(token.slice(tokenEnd + 1), 'base64url')
+  const tokenKey = createPublicKey({ key: world.jwk, format: 'jwk' })
+
+  const request = Buffer.from(requestInput(token))
+  const requestSignature = sign(null, request, pair.privateKey)
+  const user = userInput(size)
+  const response = responseInput(user + SIGNATURE_TEXT)
+  const userBytes = Buffer.from(user)
+  const responseBytes = Buffer.from(response)
+  const requestWire = Buffer.from(request.toString() + SIGNATURE_TEXT)
+  const responseWire = Buffer.from(response + SIGNATURE_TEXT)
+
+  const shared = Uint8Array.from(randomBytes(32))
+  const nonce = Uint8Array.from(randomBytes(24))
+  const sealedRequest = sodium.crypto_box_easy_afternm(requestWire, nonce, shared)
+  return {
+    requestBytes: requestWire.length,
+    responseBytes: responseWire.length,
+    runs: {
+      'verify request': () => verify(null, request, pair.publicKey, requestSignature),
+      'verify token': () => verify('sha256', tokenInput, tokenKey, tokenSignature),
+      'sign user': () => sign(null, userBytes, pair.privateKey),
+      'sign response': () => sign(null, responseBytes, pair.privateKey),
+      open: () => sodium.crypto_box_open_easy_afternm(sealedRequest, nonce, shared),
+      seal: () => sodium.crypto_box_easy_afternm(responseWire, nonce, shared),
+    },
+  }
+}
+
+/** `header.claims` of an authorization request as nats-server 2.15 writes it for a loopback client with a token. */
+function requestInput(token: string): string {
+  const now = Math.floor(Date.now() / 1000)
+  const nats = {
+    server_id: { name: 'bench', host: '127.0.0.1', id: ANY_KEY, version: '2.15.1', xkey: ANY_KEY },
+    user_nkey: ANY_KEY,
+    client_info: { host: '127.0.0.1', id: 10_000, user: '[REDACTED]', name: 'bench', kind: 'Client', type: 'nats' },
+    connect_opts: { auth_token: token, name: 'bench', lang: 'bench', version: '1.0.0', protocol: 1 },
+    type: 'authorization_request',
+    version: 2,
+  }
+  return signingInput({ aud: 'nats-authorization-request', exp: now + 2, iat: now, iss: ANY_KEY, sub: ANY_KEY, nats })
+}
+
+function userInput(size: SizeName): string {
+  const now = Math.floor(Date.now() / 1000)
+  return signingInput({
+    iss: ANY_KEY,
+    sub: ANY_KEY,
+    aud: 'BENCH',
+    name: 'spiffe://cluster.local/ns/payments/sa/worker-7',
+    iat: now,
+    exp: now + 3600,
+    nats: natsUser(PERMISSION_SETS[size], undefined),
+  })
+}
+
+function responseInput(jwt: string): string {
+  const now = Math.floor(Date.now() / 1000)
+  return signingInput({ iss: ANY_KEY, sub: ANY_KEY, aud: ANY_KEY, iat: now, nats: natsResponse(jwt, undefined) })
+}

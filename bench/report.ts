@@ -1,0 +1,171 @@
+/** What a run saw, as tables for people. Pure. */
+import { floorOf, judge, type Rows } from './aims.ts'
+import { CELLS } from './cell.ts'
+import { FLOOR_STEPS, type FloorRow } from './floor.ts'
+import type { Machine } from './machine.ts'
+import type { StormRow } from './scenarios/storm.ts'
+import { formatNumber, formatRatio, renderTable, type Table } from './table.ts'
+
+export interface Report extends Rows {
+  /** Day of the run. */
+  readonly date: string
+  readonly command: string
+  readonly machine: Machine
+  readonly rounds: number
+  readonly secondsPerRound: number
+  readonly warnings: readonly string[]
+}
+
+/** Above this share of the machine, other work disturbed a measurement. */
+const FOREIGN_SHARE = 0.1
+
+export function renderReport(report: Report): string {
+  const tables = [floorTable(report), loginsTable(report), stormTable(report), aimsTable(report)]
+  const warnings = report.warnings.length === 0 ? [] : [...report.warnings, '']
+  return [
+    ...describeRun(report),
+    '',
+    ...warnings,
+    ...tables.filter(({ rows }) => rows.length > 0).map(renderTable),
+  ].join('\n')
+}
+
+function describeRun({ machine, ...report }: Report): readonly string[] {
+  return [
+    `- date: ${report.date}`,
+    `- command: \`${report.command}\``,
+    `- machine: ${machine.cpus} x ${machine.cpu}, ${formatNumber(machine.memoryGb)} GB, ${machine.system}; load average before the run ${machine.loadAverage.toFixed(2)}`,
+    `- parts: node ${machine.node}, OpenSSL ${machine.openssl}, nats-server ${machine.natsServer}`,
+    `- logins: medians of ${report.rounds} interleaved rounds of ${report.secondsPerRound} s`,
+  ]
+}
+
+function floorTable({ floor }: Report): Table {
+  const line = (name: string, pick: (row: FloorRow) => number, digits: number): readonly string[] => [
+    name,
+    ...floor.map((row) => formatNumber(pick(row), digits)),
+  ]
+  return {
+    title: 'Floor: the bare crypto calls of one login, CPU µs',
+    columns: ['call', ...floor.map(({ size }) => size)],
+    rows:
+      floor.length === 0
+        ? []
+        : [
+            ...FLOOR_STEPS.map((step) => line(step, ({ steps }) => steps[step], 1)),
+            line('one login, plain', ({ plain }) => plain, 1),
+            line('one login, sealed', ({ sealed }) => sealed, 1),
+            line('request, bytes', ({ requestBytes }) => requestBytes, 0),
+            line('response, bytes', ({ responseBytes }) => responseBytes, 0),
+          ],
+    notes: ['Small is 5 + 5 subjects, large 200 + 200. Sealed adds open and seal with the shared key at hand.'],
+  }
+}
+
+function loginsTable({ logins, floor }: Report): Table {
+  const disturbed = Math.max(0, ...logins.map(({ foreignShare }) => foreignShare))
+  const rows = CELLS.flatMap(({ name }) => logins.filter(({ cell }) => cell === name))
+  return {
+    title: 'Whole logins',
+    columns: [
+      'cell',
+      'responder',
+      'in flight',
+      'logins/s',
+      'p50 ms',
+      'p99 ms',
+      'failed',
+      'responder µs',
+      'server µs',
+      'of floor',
+      'of server',
+      'baseline CPU',
+      'baseline rate',
+      'RSS MB',
+    ],
+    rows: rows.map((row) => {
+      const baseline = logins.find(({ responder, cell }) => responder === 'baseline' && cell === row.cell)
+      return [
+        row.cell,
+        row.responder,
+        formatNumber(row.inFlight),
+        formatNumber(row.loginsPerSecond),
+        formatNumber(row.p50Ms, 1),
+        formatNumber(row.p99Ms, 1),
+        formatNumber(row.failures),
+        formatNumber(row.responderUs),
+        formatNumber(row.serverUs),
+        formatRatio(row.responderUs / (floorOf(row.cell, floor) ?? Number.NaN)),
+        formatRatio(row.responderUs / row.serverUs),
+        formatRatio(baseline && baseline.responderUs / row.responderUs),
+        formatRatio(baseline && row.loginsPerSecond / baseline.loginsPerSecond),
+        formatNumber(row.residentMb),
+      ]
+    }),
+    notes: [
+      '"µs" is CPU (user + system) per login. "of floor" and "of server": responder µs in units of the floor and of nats-server\'s µs.',
+      '"baseline CPU" and "baseline rate": how many times fewer CPU µs, and how many times more logins/s, than the baseline of this run.',
+      ...(disturbed > FOREIGN_SHARE
+        ? [`Warning: other work took up to ${formatNumber(disturbed * 100)} % of the machine during a round.`]
+        : []),
+    ],
+  }
+}
+
+function stormTable({ storms }: Report): Table {
+  return {
+    title: 'Storm: all clients reconnect at once',
+    columns: [
+      'weather',
+      'responder',
+      'clients',
+      'first attempt',
+      'back',
+      'lost',
+      'away',
+      'attempts',
+      'all back s',
+      'p50 s',
+      'p99 s',
+      'responder µs',
+      'server µs',
+      'busy share',
+      'peak MB',
+      'server peak MB',
+    ],
+    rows: storms.map((row: StormRow) =>
+      [
+        row.weather,
+        row.responder,
+        formatNumber(row.clients),
+        formatNumber(row.firstAttempt),
+        formatNumber(row.back),
+        formatNumber(row.lost),
+        formatNumber(row.away),
+        formatNumber(row.attempts),
+        formatNumber(row.allBackMs / 1000, 1),
+        formatNumber(row.p50Ms / 1000, 1),
+        formatNumber(row.p99Ms / 1000, 1),
+        formatNumber(row.responderUs),
+        formatNumber(row.serverUs),
+        row.busyShareTaken > 0 ? `${formatNumber(row.busyShareTaken * 100)} %` : undefined,
+        formatNumber(row.responderPeakMb),
+        formatNumber(row.serverPeakMb),
+      ].map((cell) => cell ?? '–'),
+    ),
+    notes: [
+      "Weather: nats-server's authorization timeout; clients allow 2 s (with 5 s: 6 s) for dial and handshake, then wait 2 s + up to 100 ms.",
+      '"lost": closed for good after two authorization errors, as stock clients do. "away": still trying after 60 s. µs per client that came back. The worst round.',
+    ],
+  }
+}
+
+function aimsTable(report: Report): Table {
+  const aims = judge(report)
+  return {
+    title: 'Aims',
+    columns: ['aim', 'wanted', 'seen', 'met'],
+    rows: aims.map(({ aim, wanted, seen, met }) => [aim, wanted, seen, met ? 'yes' : 'no']),
+    notes: [],
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Whole logins against a real nats-server. Every responder has its own server, both stay up and warm, and the rounds go
+ * round all of them, so that a noisy moment hits all alike. Medians over the rounds; failures are summed.
+ */
+import { availableParallelism } from 'node:os'
+import type { Cell } from '../cell.ts'
+import { startLoadProcess, type LoadProcess } from '../load-process.ts'
+import { cpuMicroseconds, machineCpuMicroseconds, memoryOf } from '../process-usage.ts'
+import type { Responder } from '../responders.ts'
+import type { Run } from '../run.ts'
+import { openStage, type Stage } from '../stage.ts'
+import { median } from '../statistics.ts'
+
+export interface LoginsRow {
+  readonly responder: Responder['name']
+  readonly cell: string
+  readonly inFlight: number
+  readonly loginsPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly failures: number
+  /** CPU microseconds per login of responder, nats-server and load generator. */
+  readonly responderUs: number
+  readonly serverUs: number
+  readonly loadUs: number
+  readonly residentMb: number
+  /** Share of the machine that processes outside the run took, 0 to 1, the worst round. */
+  readonly foreignShare: number
+  readonly logins: number
+}
+
+type Sample = Omit<LoginsRow, 'responder' | 'cell' | 'inFlight'>
+
+interface Player {
+  readonly cell: Cell
+  readonly responder: Responder
+  readonly stage: Stage
+  readonly samples: Map<number, Sample[]>
+}
+
+const LIMIT_MS = 10_000
+const AUTHORIZATION_TIMEOUT = 2
+const WARM_UP_IN_FLIGHT = 16
+
+export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
+  const load = await startLoadProcess(run.tokensFile)
+  const players: Player[] = []
+  try {
+    for (const cell of run.cells) {
+      for (const responder of run.responders) {
+        if (cell.mode === 'operator' && !responder.everywhere) continue
+        run.say(`logins: ${cell.name}, ${responder.name}: warming up`)
+        const stage = await openStage({ ...run, cell, responder, authorizationTimeout: AUTHORIZATION_TIMEOUT })
+        players.push({ cell, responder, stage, samples: new Map() })
+        const { port } = stage
+        await load.logins({ port, inFlight: WARM_UP_IN_FLIGHT, seconds: run.warmUpSeconds, limitMs: LIMIT_MS })
+      }
+    }
+    for (let round = 1; round <= run.rounds; round += 1) {
+      run.say(`logins: round ${round} of ${run.rounds}`)
+      for (const player of players) await playRound(player, load, run.seconds)
+    }
+  } finally {
+    await Promise.all([load.stop(), ...players.map(({ stage }) => stage.stop())])
+  }
+  return players.flatMap(({ cell, responder, samples }) =>
+    [...samples].map(([inFlight, all]) => ({
+      responder: responder.name,
+      cell: cell.name,
+      inFlight,
+      ...summarise(all),
+    })),
+  )
+}
+
+async function playRound(player: Player, load: LoadProcess, seconds: number): Promise<void> {
+  for (const inFlight of player.responder.inFlight) {
+    const sample = await measureOnce(player.stage, load, inFlight, seconds)
+    const samples = player.samples.get(inFlight) ?? []
+    samples.push(sample)
+    player.samples.set(inFlight, samples)
+  }
+}
+
+async function measureOnce(stage: Stage, load: LoadProcess, inFlight: number, seconds: number): Promise<Sample> {
+  const pids = [stage.responderPid, stage.serverPid, load.pid]
+  const machineBefore = machineCpuMicroseconds()
+  const before = pids.map(cpuMicroseconds)
+  const result = await load.logins({ port: stage.port, inFlight, seconds, limitMs: LIMIT_MS })
+  const [responder = 0, server = 0, loader = 0] = pids.map((pid, index) => cpuMicroseconds(pid) - (before[index] ?? 0))
+  const foreign = machineCpuMicroseconds() - machineBefore - responder - server - loader
+  const ended = result.logins + result.failures
+  return {
+    loginsPerSecond: (result.logins * 1000) / result.elapsedMs,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    failures: result.failures,
+    responderUs: responder / ended,
+    serverUs: server / ended,
+    loadUs: loader / ended,
+    residentMb: memoryOf(stage.responderPid).residentMb,
+    foreignShare: Math.max(0, foreign / (result.elapsedMs * 1000 * availableParallelism())),
+    logins: result.logins,
+  }
+}
+
+function summarise(samples: readonly Sample[]): Sample {
+  const middle = (pick: (sample: Sample) => number): number => median(samples.map(pick))
+  const sum = (pick: (sample: Sample) => number): number => samples.reduce((total, sample) => total + pick(sample), 0)
+  return {
+    loginsPerSecond: middle((sample) => sample.loginsPerSecond),
+    p50Ms: middle((sample) => sample.p50Ms),
+    p99Ms: middle((sample) => sample.p99Ms),
+    failures: sum((sample) => sample.failures),
+    responderUs: middle((sample) => sample.responderUs),
+    serverUs: middle((sample) => sample.serverUs),
+    loadUs: middle((sample) => sample.loadUs),
+    residentMb: middle((sample) => sample.residentMb),
+    foreignShare: Math.max(...samples.map((sample) => sample.foreignShare)),
+    logins: sum((sample) => sample.logins),
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Why a principal may or may not use a subject: the answer of the decision engine, and each rule that had a part in it. Pure.
+ * The answer is never worked out twice: it is read off the same decision that a login would get.
+ */
+import { matches, overlaps, parsePattern, type Pattern } from '../subject/index.ts'
+import type { Principal } from '../identity/principal.ts'
+import { permits, type Action } from '../policy/effective.ts'
+import type { Decision } from '../policy/decision.ts'
+import { matchesPrincipal } from '../policy/match-principal.ts'
+import type { Grant, GrantRule } from '../policy/model.ts'
+import type { Origin } from '../policy/origin.ts'
+import type { RefusalCode } from '../policy/refusal.ts'
+import type { Snapshot } from '../policy/snapshot.ts'
+
+/** What a rule did: put the principal into its account, granted, denied, capped below the subject, or granted it to somebody else. */
+export type Part = 'account' | 'allow' | 'deny' | 'ceiling' | 'others'
+
+export interface Reason {
+  readonly part: Part
+  readonly origin: Origin
+  /** The pattern of the rule that speaks of the subject. */
+  readonly pattern?: string
+}
+
+export interface Why {
+  readonly principal: string
+  readonly action: Action
+  readonly subject: string
+  readonly queue?: string
+  readonly allowed: boolean
+  readonly snapshotId: string
+  readonly account?: string
+  /** Why the principal cannot log in at all. */
+  readonly refusal?: RefusalCode
+  readonly reasons: readonly Reason[]
+  /** Granted by the policy, but not to be said in NATS permission lists. */
+  readonly shortfalls: readonly string[]
+}
+
+export interface Question {
+  readonly principal: Principal
+  readonly action: Action
+  /** Literal to publish; to subscribe, wildcards may stand in it. */
+  readonly subject: Pattern
+  readonly queue?: string
+}
+
+export function why(snapshot: Snapshot, decision: Decision, question: Question): Why {
+  const { principal, action, subject, queue } = question
+  const asked = {
+    principal: principal.name,
+    action,
+    subject: subject.text,
+    ...(queue === undefined ? {} : { queue }),
+    snapshotId: snapshot.id,
+  }
+  const rules = ruleReasons(snapshot, question)
+  if (decision.effect === 'deny') {
+    const accounts = decision.rules.map((origin): Reason => ({ part: 'account', origin }))
+    return { ...asked, allowed: false, refusal: decision.code, reasons: [...accounts, ...rules], shortfalls: [] }
+  }
+  const shortfalls = decision.shortfalls.filtering.filter(({ pattern }) => speaksOf(pattern, subject))
+  return {
+    ...asked,
+    allowed: permits(decision.permissions.filtering, action, subject.text, queue),
+    account: decision.account,
+    reasons: [...accountReasons(snapshot, principal), ...ownInbox(decision.inboxPrefix, question), ...rules],
+    shortfalls: shortfalls.map(({ reason }) => reason),
+  }
+}
+
+function speaksOf(entry: string, subject: Pattern): boolean {
+  const pattern = parsePattern(entry.split(' ')[0] ?? '')
+  return pattern.ok && overlaps(pattern.value, subject)
+}
+
+function accountReasons({ model, trustDomains }: Snapshot, principal: Principal): readonly Reason[] {
+  return model.accounts
+    .filter((rule) => matchesPrincipal(rule.principals, principal, trustDomains))
+    .map(({ origin }) => ({ part: 'account', origin }))
+}
+
+function ownInbox(inboxPrefix: string, { action, subject, principal, queue }: Question): readonly Reason[] {
+  const inbox = parsePattern(`${inboxPrefix}.>`)
+  if (action !== 'subscribe' || queue !== undefined || !inbox.ok || !matches(inbox.value, subject)) return []
+  return [{ part: 'allow', origin: { kind: 'own inbox of', name: principal.name }, pattern: inbox.value.text }]
+}
+
+function ruleReasons({ model, trustDomains }: Snapshot, question: Question): readonly Reason[] {
+  const { principal, action, subject } = question
+  const reasons: Reason[] = []
+  for (const rule of model.grants) {
+    const pattern = speakingPattern(rule, question)
+    if (pattern === undefined) continue
+    const isMine = matchesPrincipal(rule.principals, principal, trustDomains)
+    if (isMine) reasons.push({ part: rule.effect, origin: rule.origin, pattern: pattern.text })
+    else if (rule.effect === 'allow') reasons.push({ part: 'others', origin: rule.origin, pattern: pattern.text })
+  }
+  const ceilings = model.ceilings.filter((rule) => matchesPrincipal(rule.principals, principal, trustDomains))
+  const isWithin = ceilings.some((rule) => rule[action].some((pattern) => matches(pattern, subject)))
+  if (!isWithin) for (const { origin } of ceilings) reasons.push({ part: 'ceiling', origin })
+  return reasons.toSorted((a, b) => ORDER[a.part] - ORDER[b.part])
+}
+
+const ORDER = { account: 0, deny: 1, allow: 2, ceiling: 3, others: 4 } as const satisfies Record<Part, number>
+
+/** An allow must cover the subject to grant it; a deny that only touches a subscription still filters it. */
+function speakingPattern(rule: GrantRule, { action, subject, queue }: Question): Pattern | undefined {
+  if (actionOf(rule.grant) !== action || !admitsQueue(rule.grant, queue)) return undefined
+  return rule.grant.patterns.find((pattern) => matches(pattern, subject) || (rule.effect === 'deny' && overlaps(pattern, subject)))
+}
+
+function actionOf(grant: Grant): Action {
+  return grant.verb === 'publish' || grant.verb === 'request' ? 'publish' : 'subscribe'
+}
+
+function admitsQueue(grant: Grant, queue: string | undefined): boolean {
+  const queues = 'queues' in grant ? grant.queues : undefined
+  return queues === undefined || (queue !== undefined && queues.includes(queue))
+}

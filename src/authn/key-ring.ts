@@ -1,0 +1,182 @@
+/**
+ * The keys of one issuer over time: read at the start, again at intervals, and when a token names a key that is not there.
+ * Keeps the last good keys while they cannot be read, up to an age; a set that was read and holds no usable key ends all trust.
+ * One reading at a time; unknown keys cost at most one reading per cooldown and never push out a known one.
+ */
+import type { Clock } from '../lib/clock.ts'
+import { hintFor, type KeyProblem, type KeyProblemCode } from './key-problem.ts'
+import { parseKeySet, type KeySet } from './key-set.ts'
+import type { ReadKeys } from './key-source.ts'
+import type { AuthnLimits } from './settings.ts'
+
+export interface KeyRing {
+  /** The keys that may be trusted at `now` (milliseconds); the same object for as long as the keys are the same. */
+  current(now: number): KeySet | undefined
+  /** A reading under way, or one that starts because the cooldown has passed. The promise never rejects. */
+  demand(now: number): Promise<void> | undefined
+  refresh(): Promise<void>
+  /** Begins to read at intervals. @returns when the first reading is done, well or not. */
+  start(): Promise<void>
+  stop(): void
+  status(now: number): KeyRingStatus
+}
+
+export interface KeyRingStatus {
+  /** Keys that tokens can be verified with right now. */
+  readonly usableKeys: number
+  /** Whether the keys are there and young enough. */
+  readonly available: boolean
+  /** Seconds since the keys were last read; absent when they never were, and for inline keys. */
+  readonly ageSeconds?: number
+  /** Why the last reading failed. */
+  readonly problem?: KeyProblem
+}
+
+/** Calls `run` once after so many milliseconds. @returns a function that prevents it. */
+export type After = (milliseconds: number, run: () => void) => () => void
+
+export interface AuthnLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void
+  error(fields: Readonly<Record<string, unknown>>, message: string): void
+}
+
+export interface KeyRingParts {
+  readonly issuer: string
+  readonly read: ReadKeys
+  readonly refreshMs: number
+  readonly maxAgeMs: number
+  readonly limits: AuthnLimits
+  readonly clock: Clock
+  readonly after: After
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly log: AuthnLog
+  readonly fetched: (outcome: 'ok' | KeyProblemCode) => void
+}
+
+const FIRST_RETRY_MS = 1000
+const LAST_RETRY_MS = 30_000
+
+export function createKeyRing(parts: KeyRingParts): KeyRing {
+  const { issuer, limits, clock, after, log } = parts
+  let keySet: KeySet | undefined
+  let readAt = 0
+  let demandedAt = -Infinity
+  let failures = 0
+  let problem: KeyProblem | undefined
+  let underWay: { readonly done: Promise<void>; readonly abort: () => void } | undefined
+  let cancelNext: (() => void) | undefined
+  let running = false
+
+  const current = (now: number): KeySet | undefined => (now - readAt <= parts.maxAgeMs ? keySet : undefined)
+
+  const read = async (controller: AbortController): Promise<void> => {
+    // Counted from the beginning: the keys are at least as old as the question.
+    const startedAt = clock.now()
+    let cancelTimeout = (): void => undefined
+    // A source that does not heed the signal must not hold up the next reading.
+    const timeout = new Promise<'timeout'>((resolve) => {
+      cancelTimeout = after(limits.fetchTimeoutMs, () => {
+        resolve('timeout')
+        controller.abort()
+      })
+    })
+    const document = await Promise.race([parts.read(controller.signal), timeout])
+    cancelTimeout()
+    if (document === 'timeout') {
+      complain({ code: 'timeout', detail: `no whole answer within ${limits.fetchTimeoutMs} ms` })
+      return
+    }
+    if (controller.signal.aborted) return
+    const parsed = document.ok ? parseKeySet(document.value, limits.maxKeys, keySet) : document
+    if (parsed.ok) accept(parsed.value, startedAt)
+    else complain(parsed.error)
+  }
+
+  const accept = (next: KeySet, startedAt: number): void => {
+    const changed = next !== keySet
+    keySet = next
+    readAt = startedAt
+    failures = 0
+    if (problem !== undefined || changed) report(next)
+    problem = undefined
+    parts.fetched('ok')
+  }
+
+  const report = ({ keys, leftOut }: KeySet): void => {
+    const fields = { issuer, keys: keys.size, ...(leftOut.length > 0 && { leftOut }) }
+    if (keys.size === 0) log.error(fields, 'the issuer publishes no usable key: none of its tokens is accepted')
+    else if (leftOut.length > 0) log.warn(fields, 'issuer keys read; some of them cannot be used')
+    else log.info(fields, 'issuer keys read')
+  }
+
+  const complain = (found: KeyProblem): void => {
+    failures += 1
+    problem = found
+    const now = clock.now()
+    const age = keySet === undefined ? {} : { keyAgeSeconds: Math.floor((now - readAt) / 1000) }
+    const fields = { issuer, problem: found.code, detail: found.detail, hint: hintFor(found.code), ...age }
+    if (current(now) === undefined) log.error(fields, 'issuer keys cannot be read: none of its tokens is accepted')
+    else log.warn(fields, 'issuer keys cannot be read: the last ones stay in force')
+    parts.fetched(found.code)
+  }
+
+  const refresh = (): Promise<void> => {
+    if (underWay !== undefined) return underWay.done
+    const controller = new AbortController()
+    const done = read(controller).finally(() => {
+      underWay = undefined
+      scheduleNext()
+    })
+    underWay = { done, abort: () => controller.abort() }
+    return done
+  }
+
+  const scheduleNext = (): void => {
+    if (!running) return
+    cancelNext?.()
+    const pause =
+      failures === 0 ? parts.refreshMs : Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS, parts.refreshMs)
+    // 10 % to either side, so that replicas do not ask in step.
+    cancelNext = after(pause * (0.9 + 0.2 * parts.random()), () => void refresh())
+  }
+
+  return {
+    current,
+    refresh,
+    demand(now) {
+      if (underWay !== undefined) return underWay.done
+      if (now - demandedAt < limits.unknownKeyCooldownMs) return undefined
+      demandedAt = now
+      return refresh()
+    },
+    start() {
+      running = true
+      return refresh()
+    },
+    stop() {
+      running = false
+      cancelNext?.()
+      underWay?.abort()
+    },
+    status: (now) => ({
+      usableKeys: current(now)?.keys.size ?? 0,
+      available: current(now) !== undefined,
+      ...(keySet !== undefined && { ageSeconds: Math.max(0, Math.floor((now - readAt) / 1000)) }),
+      ...(problem !== undefined && { problem }),
+    }),
+  }
+}
+
+/** Keys that are part of the configuration: they are there from the beginning and do not age. */
+export function createFixedKeyRing(keySet: KeySet): KeyRing {
+  return {
+    current: () => keySet,
+    demand: () => undefined,
+    refresh: () => Promise.resolve(),
+    start: () => Promise.resolve(),
+    stop: () => undefined,
+    status: () => ({ usableKeys: keySet.keys.size, available: true }),
+  }
+}

@@ -1,0 +1,48 @@
+/** Names as Kubernetes, SPIFFE and NATS allow them. Pure. */
+import { z } from 'zod'
+import { isTrustDomain } from '../../identity/spiffe-id.ts'
+import { refuse } from './refuse.ts'
+
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
+/** No blanks and no control characters: the name becomes the audience of a user JWT and part of log lines. */
+const ACCOUNT = /^[!-~]{1,128}$/
+
+/** RFC 1123 label, as the names of namespaces are. */
+export function isLabel(text: string): boolean {
+  return LABEL.test(text)
+}
+
+/** RFC 1123 subdomain, as the names of ServiceAccounts and of most objects are. */
+export function isSubdomain(text: string): boolean {
+  return SUBDOMAIN.test(text)
+}
+
+export const objectName = z.string().transform((text, ctx) => {
+  if (isSubdomain(text)) return text
+  const reason = 'is no object name: lower-case letters, digits, "-" and ".", a letter or digit first and last'
+  return refuse(ctx, text, { code: 'name-invalid', reason })
+})
+
+export const namespaceName = z.string().transform((text, ctx) => {
+  if (isLabel(text)) return text
+  const reason = 'is no namespace: lower-case letters, digits and "-", a letter or digit first and last, at most 63'
+  const hint = text.includes('*') ? 'for every namespace write serviceAccount: "*/*"' : undefined
+  return refuse(ctx, text, { code: 'namespace-invalid', reason, ...(hint === undefined ? {} : { hint }) })
+})
+
+export const trustDomainName = z.string().transform((text, ctx) => {
+  if (isTrustDomain(text)) return text
+  const reason = 'is no trust domain: a-z, 0-9, ".", "-" and "_"'
+  const hint = text.includes('/') ? 'write the domain alone, without spiffe:// and path' : 'trust domains are lower-case'
+  return refuse(ctx, text, { code: 'trust-domain-invalid', reason, hint })
+})
+
+export const accountName = z
+  .string()
+  .meta({ description: 'name (config mode) or public key (operator mode) of a NATS account' })
+  .transform((text, ctx) => {
+    if (ACCOUNT.test(text)) return text
+    const reason = 'is no account: 1 to 128 printable characters without blanks'
+    return refuse(ctx, text, { code: 'account-invalid', reason })
+  })

@@ -1,0 +1,132 @@
+/**
+ * The text of one file -> the objects in it, with positions. Pure.
+ * Refuses the whole file when it is too large, too deep or has too many parts; counts while it reads, so that a hostile
+ * file costs no more than its limit. Broken YAML in one document does not hide the mistakes in the others.
+ */
+import { Composer, Lexer, LineCounter, Parser, type Document } from 'yaml'
+import type { Diagnostic } from '../../policy/diagnostic.ts'
+import { quote, type Position } from '../mistake.ts'
+import type { SourceObject } from '../source-object.ts'
+import { toJsonValue } from './json-value.ts'
+import { offsetAt } from './locate.ts'
+
+export interface SourceText {
+  /** As messages shall name it. */
+  readonly file: string
+  readonly text: string
+}
+
+export interface YamlFile {
+  readonly objects: readonly SourceObject[]
+  /** Errors for which no reader can say what the file holds; empty when it was read whole. */
+  readonly failures: readonly Diagnostic[]
+}
+
+/** As large as a ConfigMap can be, in UTF-16 code units. */
+export const MAX_FILE_LENGTH = 1024 * 1024
+/** Levels of nesting: deeper than the schemas of large CustomResourceDefinitions, which may lie in the same folder. */
+export const MAX_DEPTH = 100
+/** Lexical tokens: a full-size file of ordinary lines stays below. */
+export const MAX_LEXEMES = 250_000
+const MAX_FAILURES = 20
+
+const OPTIONS = {
+  version: '1.2',
+  schema: 'core',
+  merge: false,
+  // Checked in `json-value.ts`: there in linear time, and with both lines in the message.
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const
+
+const BYTE_ORDER_MARK = '\uFEFF'
+
+export function readYaml(source: SourceText): YamlFile {
+  const { file } = source
+  if (source.text.length > MAX_FILE_LENGTH) {
+    const message = `the file is longer than ${MAX_FILE_LENGTH} characters`
+    return { objects: [], failures: [{ severity: 'error', code: 'file-too-large', message, hint: 'split it', file }] }
+  }
+  const text = source.text.startsWith(BYTE_ORDER_MARK) ? source.text.slice(1) : source.text
+  const lines = new LineCounter()
+  const positionOf = (offset: number): Position => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length))
+    return { line, column: col }
+  }
+  const composed = compose(text, lines)
+  const failures: Diagnostic[] = []
+  if (composed.refused !== undefined) {
+    const { code, message, offset } = composed.refused
+    failures.push({ severity: 'error', code, message, file, ...positionOf(offset) })
+  }
+  const objects: SourceObject[] = []
+  for (const document of composed.documents) {
+    const [error] = document.errors
+    if (error !== undefined) {
+      // The first error explains the rest, which mostly follow from it.
+      if (failures.length < MAX_FAILURES) failures.push(syntaxError(source, error.message, positionOf(error.pos[0])))
+      continue
+    }
+    if (document.contents === null) continue
+    const { value, mistakes } = toJsonValue(document.contents, positionOf)
+    // `---` before nothing, or before comments alone.
+    if (value === null && mistakes.length === 0) continue
+    const locate: SourceObject['locate'] = (path, atKey) => {
+      const offset = offsetAt(document, path, atKey)
+      return offset === undefined ? undefined : positionOf(offset)
+    }
+    objects.push({ value, mistakes, file, locate })
+  }
+  return { objects, failures }
+}
+
+interface Composed {
+  readonly documents: readonly Document.Parsed[]
+  readonly refused?: { readonly code: string; readonly message: string; readonly offset: number }
+}
+
+/** Drives the library's own steps by hand, as only between them can depth and number be limited. */
+function compose(text: string, lines: LineCounter): Composed {
+  const documents: Document.Parsed[] = []
+  const parser = new Parser(lines.addNewLine)
+  const composer = new Composer(OPTIONS)
+  const refuse = (code: string, message: string): Composed => ({
+    documents: [],
+    refused: { code, message, offset: parser.offset },
+  })
+  lines.addNewLine(0)
+  let lexemes = 0
+  let errors = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > MAX_LEXEMES) return refuse('file-too-large', `the file has more than ${MAX_LEXEMES} YAML tokens`)
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'error' && ++errors > MAX_FAILURES) return refuse('yaml-syntax', 'too many YAML errors to go on')
+      for (const document of composer.next(token)) documents.push(document)
+    }
+    if (parser.stack.length > MAX_DEPTH) return refuse('file-too-deep', `YAML nested deeper than ${MAX_DEPTH} levels`)
+  }
+  for (const token of parser.end()) for (const document of composer.next(token)) documents.push(document)
+  for (const document of composer.end()) documents.push(document)
+  return { documents }
+}
+
+function syntaxError(source: SourceText, reason: string, position: Position): Diagnostic {
+  const hint = hintFor(source.text)
+  const [sentence = ''] = reason.split('\n')
+  return {
+    severity: 'error',
+    code: 'yaml-syntax',
+    message: `not valid YAML: ${quote(sentence).slice(1, -1).replaceAll(String.raw`\"`, '"')}`,
+    ...(hint === undefined ? {} : { hint }),
+    file: source.file,
+    ...position,
+  }
+}
+
+function hintFor(text: string): string | undefined {
+  if (/^(<{7}|>{7}|={7})( |$)/m.test(text)) return 'the file has merge conflict markers; resolve them'
+  if (/\{\{.*\}\}/.test(text)) return 'the file looks like a template; render it first'
+  if (/^ *\t/m.test(text)) return 'YAML is indented with spaces, not tabs'
+  return undefined
+}

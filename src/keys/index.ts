@@ -1,0 +1,12 @@
+/** Keys from files, rotated without a restart. What other rooms may use of this one. */
+export { openKeyring, type Keyring, type KeyringPorts, type KeyringStatus } from './keyring.ts'
+export type { KeyInUse } from './key-set.ts'
+export { openServiceLogin, type ServiceLogin } from './service-login.ts'
+export type {
+  ConfigModeKeys,
+  KeyringSettings,
+  OperatorAccount,
+  OperatorModeKeys,
+  SeedFile,
+  ServiceCredentials,
+} from './settings.ts'

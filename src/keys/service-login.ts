@@ -1,0 +1,94 @@
+/**
+ * The bridge's own login to NATS, from a file, taken up anew when the file changes: nats.js asks at every (re)connect.
+ * Refuses to open without a usable secret; once open, a broken file leaves the last good secret in use.
+ */
+import { credsAuthenticator, nkeyAuthenticator, usernamePasswordAuthenticator, type Authenticator } from 'nats'
+import { readText, watchFiles, type TextFile } from '../files/index.ts'
+import { err, ok, type Result } from '../lib/result.ts'
+import { parseSigner } from '../nkey/index.ts'
+import type { Diagnostic } from '../policy/diagnostic.ts'
+import { keyProblem, type Place } from './key-problem.ts'
+import type { KeyringPorts } from './keyring.ts'
+import { keptIf } from './last-good.ts'
+import { exposureOf } from './seed-file.ts'
+import type { ServiceCredentials } from './settings.ts'
+
+export interface ServiceLogin {
+  /** Always answers from memory with the newest good secret. */
+  readonly authenticator: Authenticator
+  close(): void
+}
+
+const PART = 'nats.credentials'
+const MAX_BYTES = 65_536
+const CREDS = /-----BEGIN NATS USER JWT-----\s+eyJ[\w.-]+\s+[\s\S]*-----BEGIN USER NKEY SEED-----\s+(SU[A-Z2-7]+)\s/
+
+export async function openServiceLogin(
+  credentials: ServiceCredentials,
+  ports: KeyringPorts,
+): Promise<Result<ServiceLogin, readonly Diagnostic[]>> {
+  const file = fileOf(credentials)
+  const place: Place = { part: PART, file }
+  const watch = watchFiles({
+    paths: [file],
+    onChange: reload,
+    ...(ports.scheduler === undefined ? {} : { scheduler: ports.scheduler }),
+    ...(ports.pollMs === undefined ? {} : { pollMs: ports.pollMs }),
+  })
+  await watch.ready
+  const first = await readSecret(credentials, file, place)
+  if (!first.ok) {
+    watch.close()
+    return err([first.error])
+  }
+  let { text } = first.value
+  for (const warning of exposureOf(first.value.mode, place)) ports.log(warning)
+
+  async function reload(): Promise<void> {
+    const next = await readSecret(credentials, file, place)
+    if (!next.ok) return ports.log(keptIf(true, next.error))
+    if (next.value.text === text) return
+    text = next.value.text
+    ports.log({
+      severity: 'info',
+      code: 'keys-changed',
+      message: `${PART} changed; used from the next connect on`,
+      file,
+    })
+  }
+
+  return ok({ authenticator: authenticatorFor(credentials, () => text), close: () => watch.close() })
+}
+
+function authenticatorFor(credentials: ServiceCredentials, secret: () => string): Authenticator {
+  if ('user' in credentials) return usernamePasswordAuthenticator(credentials.user, secret)
+  const bytes = (): Uint8Array => Buffer.from(secret())
+  return 'credsFile' in credentials ? credsAuthenticator(bytes) : nkeyAuthenticator(bytes)
+}
+
+function fileOf(credentials: ServiceCredentials): string {
+  if ('user' in credentials) return credentials.passwordFile
+  return 'credsFile' in credentials ? credentials.credsFile : credentials.nkeySeedFile
+}
+
+async function readSecret(
+  credentials: ServiceCredentials,
+  file: string,
+  place: Place,
+): Promise<Result<TextFile, Diagnostic>> {
+  const read = await readText(file, MAX_BYTES)
+  if (!read.ok) return err(keyProblem('key-file-unreadable', `the file of ${PART} ${read.error}`, place))
+  // Editors end files with a line break that is no part of a password.
+  const text = 'credsFile' in credentials ? read.value.text : read.value.text.replace(/\r?\n$/, '')
+  const problem = problemWith(credentials, text)
+  if (problem !== undefined) return err(keyProblem('login-file-malformed', `the file of ${PART} ${problem}`, place))
+  return ok({ text, mode: read.value.mode })
+}
+
+function problemWith(credentials: ServiceCredentials, text: string): string | undefined {
+  if ('user' in credentials) return text === '' ? 'holds no password' : undefined
+  const seed = 'credsFile' in credentials ? CREDS.exec(text)?.[1] : text
+  if (seed === undefined) return 'is no creds file: expected a user JWT and a user seed between their marks'
+  const signer = parseSigner(seed, 'U')
+  return signer.ok ? undefined : `does not hold what it should: ${signer.error}`
+}

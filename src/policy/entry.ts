@@ -1,0 +1,70 @@
+/**
+ * One entry of a permission list: a pattern, for everybody or for members of a queue group. Pure.
+ * Read as a set of (literal subject, queue or none): a plain entry holds every queue and none, an entry with a queue pattern
+ * holds the queue names that it covers. `>` as a queue is every queue, but not none.
+ */
+import { covers, coversTogether, intersect, overlaps, PatternIndex, type Pattern } from '../subject/index.ts'
+
+export interface Entry {
+  readonly pattern: Pattern
+  readonly queue: Pattern | undefined
+  /** As nats-server reads it: `subject` or `subject queue`. */
+  readonly text: string
+}
+
+export type EntryIndex = PatternIndex<Entry>
+
+export function entryOf(pattern: Pattern, queue?: Pattern): Entry {
+  return { pattern, queue, text: queue === undefined ? pattern.text : `${pattern.text} ${queue.text}` }
+}
+
+export function indexEntries(entries: Iterable<Entry>): EntryIndex {
+  const index = new PatternIndex<Entry>()
+  for (const entry of entries) index.add(entry.pattern, entry)
+  return index
+}
+
+export function coversQueue(wide: Entry, narrow: Entry): boolean {
+  if (wide.queue === undefined) return true
+  return narrow.queue !== undefined && covers(wide.queue, narrow.queue)
+}
+
+export function overlapsQueue(a: Entry, b: Entry): boolean {
+  return a.queue === undefined || b.queue === undefined || overlaps(a.queue, b.queue)
+}
+
+/** What both hold; `undefined` when that is nothing. */
+export function intersectEntries(a: Entry, b: Entry): Entry | undefined {
+  const pattern = intersect(a.pattern, b.pattern)
+  if (pattern === undefined) return undefined
+  if (a.queue === undefined || b.queue === undefined) return entryOf(pattern, a.queue ?? b.queue)
+  const queue = intersect(a.queue, b.queue)
+  return queue === undefined ? undefined : entryOf(pattern, queue)
+}
+
+/** Whether the denies leave nothing of the entry, each by itself or together. */
+export function isDenied(entry: Entry, denies: EntryIndex): boolean {
+  const near = denies.overlapping(entry.pattern).filter((deny) => coversQueue(deny, entry))
+  return near.length > 0 && coversTogether(near.map(patternOf), entry.pattern)
+}
+
+/** The same set without duplicates and without entries that another one covers, sorted. */
+export function minimiseEntries(entries: Iterable<Entry>): Entry[] {
+  const distinct = new Map<string, Entry>()
+  for (const entry of entries) distinct.set(entry.text, entry)
+  const index = indexEntries(distinct.values())
+  return [...distinct.values()].filter((entry) => !isCoveredByOther(entry, index)).toSorted(byText)
+}
+
+export function byText(a: { readonly text: string }, b: { readonly text: string }): number {
+  if (a.text === b.text) return 0
+  return a.text < b.text ? -1 : 1
+}
+
+export function patternOf(entry: Entry): Pattern {
+  return entry.pattern
+}
+
+function isCoveredByOther(entry: Entry, index: EntryIndex): boolean {
+  return index.covering(entry.pattern).some((other) => other !== entry && coversQueue(other, entry))
+}

@@ -1,0 +1,101 @@
+/**
+ * Every metric and label of the bridge, in one place. Labels are codes and configured names: never subjects, principals or client bytes.
+ * Names follow Prometheus: base units, `_total` for counters.
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { DecisionRecord } from '../audit/record.ts'
+
+/** Read at each scrape. */
+export interface Gauges {
+  pending(): number
+  connectionsReady(): number
+  connectionsConfigured(): number
+  /** Seconds. */
+  clockSkew(): number
+  /** Unix seconds of the last good compile, 0 before the first. */
+  policyLoadedAt(): number
+  /** 1 when the newest documents could not replace the snapshot in force. */
+  policyStale(): number
+  /** Age in seconds of each issuer's keys, by configured name. */
+  issuerKeyAges(): ReadonlyMap<string, number>
+}
+
+export interface Metrics {
+  decided(record: DecisionRecord): void
+  /** A rotated key or credential file was taken up, or could not be. */
+  keyReload(result: 'loaded' | 'rejected'): void
+  readonly contentType: string
+  render(): Promise<string>
+}
+
+const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5]
+
+export function createMetrics(version: string, gauges: Gauges): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const decisions = new Counter({
+    name: 'nib_decisions_total',
+    help: 'Login requests by how they ended; code ALLOWED or a refusal code',
+    labelNames: ['code'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'nib_decision_duration_seconds',
+    help: 'From the arrival of a login request to its answer or refusal',
+    buckets: DURATION_BUCKETS,
+    registers,
+  })
+  const reloads = new Counter({
+    name: 'nib_key_reloads_total',
+    help: 'Changes of key files seen while running',
+    labelNames: ['result'],
+    registers,
+  })
+  const info = new Gauge({ name: 'nib_build_info', help: 'Always 1', labelNames: ['version'], registers })
+  info.set({ version }, 1)
+  gauge(registry, 'nib_pending_requests', 'Login requests taken and not yet answered', gauges.pending)
+  gauge(registry, 'nib_service_connections_ready', 'Service connections that are up and subscribed', gauges.connectionsReady)
+  gauge(registry, 'nib_service_connections', 'Service connections configured', gauges.connectionsConfigured)
+  gauge(registry, 'nib_server_clock_skew_seconds', 'How far the server heard last is behind our clock', gauges.clockSkew)
+  gauge(registry, 'nib_policy_loaded_timestamp_seconds', 'When the policy in force was compiled', gauges.policyLoadedAt)
+  gauge(registry, 'nib_policy_stale', '1 when newer documents were rejected and the last good policy serves', gauges.policyStale)
+  const ages: Gauge<'issuer'> = new Gauge({
+    name: 'nib_issuer_keys_age_seconds',
+    help: 'Age of the key set that verifies tokens of an issuer',
+    labelNames: ['issuer'],
+    registers,
+    collect() {
+      for (const [issuer, age] of gauges.issuerKeyAges()) ages.set({ issuer }, age)
+    },
+  })
+  const byCode = new Map<string, Counter.Internal>()
+
+  return {
+    decided({ code, durationMs }) {
+      let counter = byCode.get(code)
+      if (counter === undefined) {
+        counter = decisions.labels(code)
+        byCode.set(code, counter)
+      }
+      counter.inc()
+      duration.observe(durationMs / 1000)
+    },
+    keyReload: (result) => {
+      reloads.inc({ result })
+    },
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  }
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  const made: Gauge = new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      made.set(read())
+    },
+  })
+}

@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createDeadlineQueue } from '../../src/callout/queue.ts'
+
+/** A queue on a clock that only work moves: each item costs `costMs`. */
+function createRig(costMs: number, limit = 1_000) {
+  const done: number[] = []
+  const late: number[] = []
+  const deferred: (() => void)[] = []
+  const rig = { now: 0, done, late, deferred }
+  const queue = createDeadlineQueue<number>(limit, {
+    now: () => rig.now,
+    defer: (callback) => void deferred.push(callback),
+    work: (item) => {
+      done.push(item)
+      rig.now += costMs
+    },
+    late: (item) => void late.push(item),
+  })
+  const turn = () => deferred.shift()?.()
+  const drain = () => {
+    while (deferred.length > 0) turn()
+  }
+  return { rig, queue, turn, drain, done, late }
+}
+
+describe('the queue', () => {
+  test('works first in, first out', () => {
+    const { queue, drain, done } = createRig(1)
+    for (const item of [1, 2, 3]) queue.push(item, 1_500)
+    drain()
+    expect(done).toEqual([1, 2, 3])
+  })
+
+  test('sheds what is past its deadline without working on it, and nothing else', () => {
+    const { queue, drain, done, late } = createRig(100)
+    for (let item = 1; item <= 30; item += 1) queue.push(item, 1_500)
+    drain()
+    expect(done).toEqual(Array.from({ length: 15 }, (_, index) => index + 1))
+    expect(late).toEqual(Array.from({ length: 15 }, (_, index) => index + 16))
+  })
+
+  test('gives way to new arrivals between slices', () => {
+    const { queue, turn, done } = createRig(5)
+    for (let item = 1; item <= 10; item += 1) queue.push(item, 1_500)
+    turn()
+    expect(done.length).toBeLessThan(10)
+    expect(queue.length).toBe(10 - done.length)
+  })
+
+  test('refuses what does not fit', () => {
+    const { queue, drain, done } = createRig(1, 2)
+    expect([1, 2, 3].map((item) => queue.push(item, 1_500))).toEqual([true, true, false])
+    drain()
+    expect(queue.push(4, 1_500)).toBe(true)
+    drain()
+    expect(done).toEqual([1, 2, 4])
+  })
+
+  test('ends every item exactly once, whatever comes when', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ deadline: fc.nat(50), turnAfter: fc.boolean() })), fc.integer({ min: 1, max: 9 }), (items, cost) => {
+        const { queue, turn, drain, done, late } = createRig(cost)
+        items.forEach(({ deadline, turnAfter }, index) => {
+          queue.push(index, deadline)
+          if (turnAfter) turn()
+        })
+        drain()
+        expect([...done, ...late].toSorted((a, b) => a - b)).toEqual(items.map((_, index) => index))
+        expect(queue.length).toBe(0)
+      }),
+    )
+  })
+})

@@ -73,10 +73,10 @@ function atMost(aim: string, ratio: number, limit: number): Aim {
 }
 
 function inStorm(row: StormRow): Aim {
-  const counted = row.weather === '5 s' ? row.firstAttempt : row.back
-  const what = row.weather === '5 s' ? 'in at the first attempt' : 'back, none lost for good'
+  const counted = row.weather === '5s' ? row.firstAttempt : row.back
+  const what = row.weather === '5s' ? 'in at the first attempt' : 'back, none lost for good'
   return {
-    aim: `storm, ${row.weather}: ${what}`,
+    aim: `storm ${row.weather}: ${what}`,
     wanted: formatNumber(row.clients),
     seen: formatNumber(counted),
     met: counted === row.clients,

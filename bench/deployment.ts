@@ -26,6 +26,8 @@ const BRIDGE_PERMISSIONS = {
   subscribe: { allow: ['$SYS.REQ.USER.AUTH bridge'] },
 }
 const NO_PERMISSIONS = { pub: { deny: ['>'] }, sub: { deny: ['>'] } }
+/** An account JWT without limits allows nothing. */
+const UNLIMITED = { conn: -1, leaf: -1, imports: -1, exports: -1, subs: -1, data: -1, payload: -1, wildcards: true }
 const COMMON = {
   listen: '127.0.0.1:-1',
   server_name: 'bench',
@@ -78,7 +80,7 @@ async function operatorMode(options: DeploymentOptions, xkey: KeyPair | undefine
   const [sys, auth, authSigner, bench, benchSigner] = Array.from({ length: 5 }, () => createAccount()) as FiveKeys
   const bridge = createUser()
   const account = async (name: string, key: KeyPair, claims: Parameters<typeof encodeAccount>[2]): Promise<string> =>
-    encodeAccount(name, key, claims, { signer: operator })
+    encodeAccount(name, key, { limits: UNLIMITED, ...claims }, { signer: operator })
   const authClaims = {
     signing_keys: [authSigner.getPublicKey()],
     authorization: {

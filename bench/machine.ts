@@ -1,6 +1,7 @@
 /** The machine and the parts a run was made with, and whether it was quiet enough to believe the numbers. */
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
-import { openFileLimit } from './process-usage.ts'
+import { setTimeout as pass } from 'node:timers/promises'
+import { machineCpuMicroseconds, openFileLimit } from './process-usage.ts'
 
 export interface Machine {
   readonly cpu: string
@@ -12,15 +13,21 @@ export interface Machine {
   readonly natsServer: string
   /** Mean number of runnable tasks over the minute before the run. */
   readonly loadAverage: number
+  /** Share of all CPUs that other work took in the second before the run, 0 to 1. */
+  readonly otherWork: number
   readonly openFiles: number
 }
 
-/** Of one CPU: above it other work disturbs the run. */
-const BUSY_LOAD_PER_CPU = 0.5
+/** Share of the machine above which other work disturbs the run. */
+export const OTHER_WORK_LIMIT = 0.1
+const LOOK_MS = 1000
 /** Sockets of the load process besides its clients, and of nats-server besides its connections. */
 const SPARE_FILES = 200
 
-export function describeMachine(natsServer: string): Machine {
+export async function describeMachine(natsServer: string): Promise<Machine> {
+  const before = machineCpuMicroseconds()
+  await pass(LOOK_MS)
+  const otherWork = (machineCpuMicroseconds() - before) / (LOOK_MS * 1000 * availableParallelism())
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cpus: availableParallelism(),
@@ -30,14 +37,15 @@ export function describeMachine(natsServer: string): Machine {
     openssl: process.versions.openssl,
     natsServer,
     loadAverage: loadavg()[0] ?? Number.NaN,
+    otherWork,
     openFiles: openFileLimit(),
   }
 }
 
-export function machineWarnings(machine: Machine): readonly string[] {
-  if (machine.loadAverage < machine.cpus * BUSY_LOAD_PER_CPU) return []
+export function machineWarnings({ otherWork }: Machine): readonly string[] {
+  if (otherWork <= OTHER_WORK_LIMIT) return []
   return [
-    `Warning: the machine was busy before the run (load average ${machine.loadAverage.toFixed(2)} on ${machine.cpus} CPUs): wall-clock numbers are too low.`,
+    `Warning: other work took ${Math.round(otherWork * 100)} % of the machine before the run: wall-clock numbers are too low.`,
   ]
 }
 

@@ -15,6 +15,7 @@ import { RESPONDERS } from './responders.ts'
 import type { Run } from './run.ts'
 import { measureLogins } from './scenarios/logins.ts'
 import { measureStorms } from './scenarios/storm.ts'
+import { WEATHERS } from './weather.ts'
 import { createWorld } from './world.ts'
 
 const SCENARIOS = ['floor', 'logins', 'storm'] as const
@@ -27,6 +28,7 @@ interface Options {
   readonly date?: string
   readonly responder?: readonly string[]
   readonly cell?: readonly string[]
+  readonly weather?: readonly string[]
   readonly rounds?: number
   readonly seconds?: number
   readonly clients: number
@@ -44,6 +46,7 @@ const program = new Command('bench')
   .option('--date <day>', 'day of the run to print, YYYY-MM-DD (default: today)')
   .addOption(new Option('--responder <name...>', 'only these').choices(RESPONDERS.map(({ name }) => name)))
   .addOption(new Option('--cell <name...>', 'only these set-ups for logins').choices(CELLS.map(({ name }) => name)))
+  .addOption(new Option('--weather <name...>', 'only these storms').choices(WEATHERS.map(({ name }) => name)))
   .option('--rounds <n>', 'rounds to take medians of (default: 3)', positive)
   .option('--seconds <n>', 'length of one measurement of logins (default: 4)', positive)
   .option('--clients <n>', 'clients in the storm', positive, 10_000)
@@ -72,7 +75,7 @@ async function main(named: readonly string[], options: Options): Promise<void> {
 
 async function measure(scenarios: readonly string[], options: Options, folder: string): Promise<Report> {
   const server = findNatsServer()
-  const machine = describeMachine(server.version)
+  const machine = await describeMachine(server.version)
   const { clients, warnings } = clampClients(options.clients, machine)
   const world = createWorld(options.tokens)
   const tokensFile = join(folder, 'tokens.json')
@@ -85,6 +88,7 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
     clients,
     responders: RESPONDERS.filter(({ name }) => options.responder?.includes(name) ?? true),
     cells: CELLS.filter(({ name }) => options.cell?.includes(name) ?? true),
+    weathers: WEATHERS.filter(({ name }) => options.weather?.includes(name) ?? true),
     rounds: options.rounds ?? (options.quick ? 1 : 3),
     seconds: options.seconds ?? (options.quick ? 1.5 : 4),
     warmUpSeconds: options.quick ? 1 : 2,

@@ -2,7 +2,7 @@
 import { floorOf, judge, type Rows } from './aims.ts'
 import { CELLS } from './cell.ts'
 import { FLOOR_STEPS, type FloorRow } from './floor.ts'
-import type { Machine } from './machine.ts'
+import { OTHER_WORK_LIMIT, type Machine } from './machine.ts'
 import type { StormRow } from './scenarios/storm.ts'
 import { formatNumber, formatRatio, renderTable, type Table } from './table.ts'
 
@@ -15,9 +15,6 @@ export interface Report extends Rows {
   readonly secondsPerRound: number
   readonly warnings: readonly string[]
 }
-
-/** Above this share of the machine, other work disturbed a measurement. */
-const FOREIGN_SHARE = 0.1
 
 export function renderReport(report: Report): string {
   const tables = [floorTable(report), loginsTable(report), stormTable(report), aimsTable(report)]
@@ -105,7 +102,7 @@ function loginsTable({ logins, floor }: Report): Table {
     notes: [
       '"µs" is CPU (user + system) per login. "of floor" and "of server": responder µs in units of the floor and of nats-server\'s µs.',
       '"baseline CPU" and "baseline rate": how many times fewer CPU µs, and how many times more logins/s, than the baseline of this run.',
-      ...(disturbed > FOREIGN_SHARE
+      ...(disturbed > OTHER_WORK_LIMIT
         ? [`Warning: other work took up to ${formatNumber(disturbed * 100)} % of the machine during a round.`]
         : []),
     ],
@@ -155,7 +152,7 @@ function stormTable({ storms }: Report): Table {
     ),
     notes: [
       "Weather: nats-server's authorization timeout; clients allow 2 s (with 5 s: 6 s) for dial and handshake, then wait 2 s + up to 100 ms.",
-      '"lost": closed for good after two authorization errors, as stock clients do. "away": still trying after 60 s. µs per client that came back. The worst round.',
+      '"lost": closed for good after two authorization errors, as stock clients do. "away": still trying after 60 s. µs per client that came back. Of several rounds the worst is shown.',
     ],
   }
 }

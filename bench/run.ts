@@ -1,6 +1,7 @@
 /** What all scenarios of one bench run share. */
 import type { Cell } from './cell.ts'
 import type { Responder } from './responders.ts'
+import type { Weather } from './weather.ts'
 import type { World } from './world.ts'
 
 export interface Run {
@@ -13,6 +14,7 @@ export interface Run {
   readonly tokensFile: string
   readonly responders: readonly Responder[]
   readonly cells: readonly Cell[]
+  readonly weathers: readonly Weather[]
   readonly rounds: number
   /** Length of one measurement of logins. */
   readonly seconds: number

@@ -12,16 +12,7 @@ import { cpuMicroseconds, memoryOf } from '../process-usage.ts'
 import type { Responder } from '../responders.ts'
 import type { Run } from '../run.ts'
 import { openStage } from '../stage.ts'
-
-export interface Weather {
-  readonly name: string
-  /** nats-server `authorization.timeout`, seconds. */
-  readonly authorizationTimeout: number
-  /** Client's limit for dial and handshake, milliseconds. */
-  readonly limitMs: number
-  /** Share of the machine that busy loops take, 0 to 1. */
-  readonly busyShare: number
-}
+import type { Weather } from '../weather.ts'
 
 export interface StormRow extends StormResult {
   readonly responder: Responder['name']
@@ -35,12 +26,6 @@ export interface StormRow extends StormResult {
   readonly busyShareTaken: number
 }
 
-export const WEATHERS: readonly Weather[] = [
-  { name: '2 s', authorizationTimeout: 2, limitMs: 2000, busyShare: 0 },
-  { name: '2 s, busy', authorizationTimeout: 2, limitMs: 2000, busyShare: 1 / 3 },
-  { name: '5 s', authorizationTimeout: 5, limitMs: 6000, busyShare: 0 },
-]
-
 /** Stock clients wait 2 s and up to 100 ms between attempts (nats.go ReconnectWait, nats.js reconnectTimeWait, and their jitter). */
 const RETRY_MS = 2000
 const JITTER_MS = 100
@@ -49,7 +34,7 @@ const WARM_UP = { inFlight: 64, seconds: 2, limitMs: 10_000 }
 
 export async function measureStorms(run: Run): Promise<readonly StormRow[]> {
   const rows: StormRow[] = []
-  for (const weather of WEATHERS) {
+  for (const weather of run.weathers) {
     for (const responder of run.responders.filter(({ everywhere }) => everywhere)) {
       const rounds: StormRow[] = []
       for (let round = 1; round <= run.stormRounds; round += 1) {

@@ -5,10 +5,10 @@
 import { serve, type ServerType } from '@hono/node-server'
 import { Hono } from 'hono'
 
-export interface Readiness {
+interface Readiness {
   readonly ready: boolean
-  /** One line per thing that must hold, with what is wrong and what to do. */
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
+  /** One entry per thing that should hold, with what is wrong. */
+  readonly checks: readonly unknown[]
 }
 
 export interface AdminPorts {

@@ -37,7 +37,9 @@ export function whatCan(snapshot: Snapshot, decision: Decision, principal: Princ
     return { ...asked, refusal: decision.code, entries: [], shortfalls: [], accountRules: decision.rules }
   }
   const permissions = decision.permissions.filtering
-  const mine = snapshot.model.grants.filter((rule) => matchesPrincipal(rule.principals, principal, snapshot.trustDomains))
+  const mine = snapshot.model.grants.filter((rule) =>
+    matchesPrincipal(rule.principals, principal, snapshot.trustDomains),
+  )
   const rulesBehind = (action: Entry['action'], effect: Entry['effect'], entry: string): readonly Origin[] => {
     const pattern = parsePattern(entry.split(' ')[0] ?? '')
     if (!pattern.ok) return []
@@ -47,7 +49,12 @@ export function whatCan(snapshot: Snapshot, decision: Decision, principal: Princ
       .map((rule) => rule.origin)
   }
   const list = (action: Entry['action'], side: Permissions['pub']): readonly Entry[] => [
-    ...side.allow.map((entry): Entry => ({ action, effect: 'allow', entry, rules: rulesBehind(action, 'allow', entry) })),
+    ...side.allow.map((entry): Entry => ({
+      action,
+      effect: 'allow',
+      entry,
+      rules: rulesBehind(action, 'allow', entry),
+    })),
     ...side.deny.map((entry): Entry => ({ action, effect: 'deny', entry, rules: rulesBehind(action, 'deny', entry) })),
   ]
   return {

@@ -107,7 +107,9 @@ const ORDER = { account: 0, deny: 1, allow: 2, ceiling: 3, others: 4 } as const 
 /** An allow must cover the subject to grant it; a deny that only touches a subscription still filters it. */
 function speakingPattern(rule: GrantRule, { action, subject, queue }: Question): Pattern | undefined {
   if (actionOf(rule.grant) !== action || !admitsQueue(rule.grant, queue)) return undefined
-  return rule.grant.patterns.find((pattern) => matches(pattern, subject) || (rule.effect === 'deny' && overlaps(pattern, subject)))
+  return rule.grant.patterns.find(
+    (pattern) => matches(pattern, subject) || (rule.effect === 'deny' && overlaps(pattern, subject)),
+  )
 }
 
 function actionOf(grant: Grant): Action {
@@ -116,5 +118,7 @@ function actionOf(grant: Grant): Action {
 
 function admitsQueue(grant: Grant, queue: string | undefined): boolean {
   const queues = 'queues' in grant ? grant.queues : undefined
-  return queues === undefined || (queue !== undefined && queues.includes(queue))
+  if (queues === undefined) return true
+  const asked = queue === undefined ? undefined : parsePattern(queue)
+  return asked?.ok === true && queues.some((one) => matches(one, asked.value))
 }

@@ -5,8 +5,9 @@ import { identifyEndUser } from './end-user.ts'
 import type { IdentifyHolder } from './identity.ts'
 import { parseInlineKeys } from './inline-keys.ts'
 import type { KeyProblemCode } from './key-problem.ts'
-import { createFixedKeyRing, createKeyRing, type After, type AuthnLog, type KeyRing } from './key-ring.ts'
-import { createKeySource, type KeySourceSystem } from './key-source.ts'
+import type { InternPrincipal } from './intern-principals.ts'
+import { createFixedKeyRing, createKeyRing, type AuthnLog, type KeyRing } from './key-ring.ts'
+import { createKeySource } from './key-source.ts'
 import { identifyServiceAccount } from './service-account.ts'
 import {
   ASYMMETRIC_ALGORITHMS,
@@ -16,6 +17,7 @@ import {
   type IssuerSettings,
   type KeySourceSettings,
 } from './settings.ts'
+import type { AuthnSystem } from './system.ts'
 import type { TokenExpectations } from './verify-token.ts'
 
 export interface Issuer extends TokenExpectations {
@@ -27,11 +29,10 @@ export interface Issuer extends TokenExpectations {
   readonly identify: IdentifyHolder
 }
 
-export interface IssuerParts extends KeySourceSystem {
+export interface IssuerParts extends AuthnSystem {
   readonly limits: AuthnLimits
   readonly clock: Clock
-  readonly after: After
-  readonly random: () => number
+  readonly intern: InternPrincipal
   readonly log: AuthnLog
   readonly keysFetched: (issuer: string, outcome: 'ok' | KeyProblemCode) => void
 }
@@ -55,7 +56,7 @@ export function createIssuer(settings: IssuerSettings, all: readonly IssuerSetti
     maxTokenBytes: settings.maxTokenBytes ?? DEFAULT_TOKEN_BYTES,
     keys: createKeys(settings, settings.keys, parts),
     identify: isKubernetes
-      ? identifyServiceAccount(settings.trustDomain)
+      ? identifyServiceAccount(settings.trustDomain, parts.intern)
       : identifyEndUser({
           issuer: settings.issuer,
           groupsClaim: settings.groupsClaim,
@@ -70,15 +71,15 @@ function createKeys({ name, issuer }: IssuerSettings, keys: KeySourceSettings, p
     if (!keySet.ok) throw new TypeError(`issuer ${name}: ${keySet.error.detail}`)
     return createFixedKeyRing(keySet.value)
   }
-  const { limits, clock, after, random, log } = parts
+  const { limits, clock, scheduler, random, log, httpGet } = parts
   return createKeyRing({
     issuer: name,
-    read: createKeySource(issuer, keys, limits.maxDocumentBytes, parts),
+    read: createKeySource(issuer, keys, limits.maxDocumentBytes, httpGet),
     refreshMs: 1000 * (keys.refreshSeconds ?? ('file' in keys ? FILE_REFRESH_SECONDS : REFRESH_SECONDS)),
     maxAgeMs: 1000 * (keys.maxAgeSeconds ?? MAX_AGE_SECONDS),
     limits,
     clock,
-    after,
+    scheduler,
     random,
     log,
     fetched: (outcome) => parts.keysFetched(name, outcome),

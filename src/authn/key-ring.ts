@@ -3,11 +3,13 @@
  * Keeps the last good keys while they cannot be read, up to an age; a set that was read and holds no usable key ends all trust.
  * One reading at a time; unknown keys cost at most one reading per cooldown and never push out a known one.
  */
+import type { Scheduler } from '../files/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { hintFor, type KeyProblem, type KeyProblemCode } from './key-problem.ts'
 import { parseKeySet, type KeySet } from './key-set.ts'
 import type { ReadKeys } from './key-source.ts'
 import type { AuthnLimits } from './settings.ts'
+import { within } from './within.ts'
 
 export interface KeyRing {
   /** The keys that may be trusted at `now` (milliseconds); the same object for as long as the keys are the same. */
@@ -32,9 +34,6 @@ export interface KeyRingStatus {
   readonly problem?: KeyProblem
 }
 
-/** Calls `run` once after so many milliseconds. @returns a function that prevents it. */
-export type After = (milliseconds: number, run: () => void) => () => void
-
 export interface AuthnLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void
   warn(fields: Readonly<Record<string, unknown>>, message: string): void
@@ -48,7 +47,7 @@ export interface KeyRingParts {
   readonly maxAgeMs: number
   readonly limits: AuthnLimits
   readonly clock: Clock
-  readonly after: After
+  readonly scheduler: Scheduler
   /** In [0, 1). */
   readonly random: () => number
   readonly log: AuthnLog
@@ -59,7 +58,7 @@ const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 30_000
 
 export function createKeyRing(parts: KeyRingParts): KeyRing {
-  const { issuer, limits, clock, after, log } = parts
+  const { issuer, limits, clock, scheduler, log } = parts
   let keySet: KeySet | undefined
   let readAt = 0
   let demandedAt = -Infinity
@@ -74,17 +73,9 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   const read = async (controller: AbortController): Promise<void> => {
     // Counted from the beginning: the keys are at least as old as the question.
     const startedAt = clock.now()
-    let cancelTimeout = (): void => undefined
-    // A source that does not heed the signal must not hold up the next reading.
-    const timeout = new Promise<'timeout'>((resolve) => {
-      cancelTimeout = after(limits.fetchTimeoutMs, () => {
-        resolve('timeout')
-        controller.abort()
-      })
-    })
-    const document = await Promise.race([parts.read(controller.signal), timeout])
-    cancelTimeout()
-    if (document === 'timeout') {
+    const document = await within(parts.read(controller.signal), limits.fetchTimeoutMs, scheduler)
+    if (document === 'late') {
+      controller.abort()
       complain({ code: 'timeout', detail: `no whole answer within ${limits.fetchTimeoutMs} ms` })
       return
     }
@@ -139,7 +130,7 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
     const pause =
       failures === 0 ? parts.refreshMs : Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS, parts.refreshMs)
     // 10 % to either side, so that replicas do not ask in step.
-    cancelNext = after(pause * (0.9 + 0.2 * parts.random()), () => void refresh())
+    cancelNext = scheduler.after(pause * (0.9 + 0.2 * parts.random()), () => void refresh())
   }
 
   return {

@@ -4,21 +4,20 @@
  * in time and size. Never rejects.
  */
 import { z } from 'zod'
+import { readText } from '../files/index.ts'
 import { ok, type Result } from '../lib/result.ts'
 import type { HttpGet } from './http-get.ts'
 import { keyProblem, type KeyProblem } from './key-problem.ts'
 import type { DiscoveryKeySettings, FileKeySettings, UrlKeySettings } from './settings.ts'
 
-export interface KeySourceSystem {
-  readonly httpGet: HttpGet
-  /** Rejects when the file cannot be read. */
-  readonly readFile: (path: string) => Promise<string>
-}
-
 /** @returns what the JSON of the key set parsed to. */
 export type ReadKeys = (signal: AbortSignal) => Promise<Result<unknown, KeyProblem>>
 
 type ReadableKeySettings = DiscoveryKeySettings | UrlKeySettings | FileKeySettings
+
+const MAX_TOKEN_BYTES = 64 * 1024
+/** A whole system's bundle fits. */
+const MAX_CA_BYTES = 1024 * 1024
 
 const DISCOVERY_PATH = '/.well-known/openid-configuration'
 const DiscoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.string() })
@@ -27,14 +26,12 @@ export function createKeySource(
   issuer: string,
   settings: ReadableKeySettings,
   maxBytes: number,
-  system: KeySourceSystem,
+  httpGet: HttpGet,
 ): ReadKeys {
   if ('file' in settings) {
     return async () => {
-      const text = await readText(settings.file, system)
-      if (!text.ok) return text
-      if (text.value.length > maxBytes) return keyProblem('too-large', `the file has more than ${maxBytes} bytes`)
-      return parseJson(text.value)
+      const text = await readFile(settings.file, maxBytes)
+      return text.ok ? parseJson(text.value) : text
     }
   }
   const configured = 'url' in settings ? settings.url : discoveryUrl(issuer)
@@ -44,14 +41,14 @@ export function createKeySource(
     const headers: Record<string, string> = { accept: 'application/json, application/jwk-set+json' }
     // A discovery document must not lead the token to another server.
     if (settings.bearerTokenFile !== undefined && url.value.origin === new URL(configured).origin) {
-      const token = await readText(settings.bearerTokenFile, system)
+      const token = await readFile(settings.bearerTokenFile, MAX_TOKEN_BYTES)
       if (!token.ok) return token
       headers['authorization'] = `Bearer ${token.value.trim()}`
     }
-    const ca = settings.caFile === undefined ? ok(undefined) : await readText(settings.caFile, system)
+    const ca = settings.caFile === undefined ? ok(undefined) : await readFile(settings.caFile, MAX_CA_BYTES)
     if (!ca.ok) return ca
     const options = { headers, maxBytes, signal, ...(ca.value !== undefined && { ca: ca.value }) }
-    const body = await system.httpGet(url.value, options)
+    const body = await httpGet(url.value, options)
     const document = body.ok ? parseJson(body.value) : body
     if (document.ok) return document
     return keyProblem(document.error.code, `${url.value.origin}${url.value.pathname}: ${document.error.detail}`)
@@ -87,13 +84,9 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
-async function readText(path: string, system: KeySourceSystem): Promise<Result<string, KeyProblem>> {
-  try {
-    return ok(await system.readFile(path))
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unreadable'
-    return keyProblem('file-unreadable', `${path}: ${code}`)
-  }
+async function readFile(path: string, maxBytes: number): Promise<Result<string, KeyProblem>> {
+  const file = await readText(path, maxBytes)
+  return file.ok ? ok(file.value.text) : keyProblem('file-unreadable', `${path} ${file.error}`)
 }
 
 function parseJson(text: string): Result<unknown, KeyProblem> {

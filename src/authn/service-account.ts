@@ -8,6 +8,7 @@ import { workloadPrincipal } from '../identity/principal.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import { err, ok } from '../lib/result.ts'
 import type { IdentifyHolder } from './identity.ts'
+import type { InternPrincipal } from './intern-principals.ts'
 
 /** RFC 1123 label and subdomain, as the API server validates the names of namespaces and ServiceAccounts. */
 const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
@@ -24,7 +25,7 @@ const KubernetesClaims = z.object({
   secret: BoundObject.optional(),
 })
 
-export function identifyServiceAccount(trustDomain: string): IdentifyHolder {
+export function identifyServiceAccount(trustDomain: string, intern: InternPrincipal): IdentifyHolder {
   return (claims) => {
     const [system, kind, namespace = '', name = '', more] =
       typeof claims['sub'] === 'string' ? claims['sub'].split(':') : []
@@ -42,7 +43,7 @@ export function identifyServiceAccount(trustDomain: string): IdentifyHolder {
     if (!spiffeId.ok) return err('the ServiceAccount has no SPIFFE ID')
     const credentialId = Word.safeParse(claims['jti']).data
     return ok({
-      principal: workloadPrincipal(spiffeId.value),
+      principal: intern(workloadPrincipal(spiffeId.value)),
       facts: present({
         serviceAccountUid: serviceaccount.uid,
         pod: pod?.name,

@@ -19,7 +19,7 @@ export interface SettingsProblem {
 
 type Report = (path: string, message: string, hint?: string) => void
 
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const VISIBLE = /^[\x21-\x7e]{1,512}$/
 /** `iss` of the tokens in ServiceAccount secrets: the same in every cluster, and they never end. */
 const LEGACY_ISSUER = 'kubernetes/serviceaccount'
@@ -44,7 +44,12 @@ export function issuerProblems(issuers: readonly IssuerSettings[]): readonly Set
 }
 
 function checkIssuer(issuer: IssuerSettings, report: Report): void {
-  if (!NAME.test(issuer.name)) report('name', 'expected 1 to 63 of a-z, 0-9 and "-"', 'it becomes a metric label')
+  if (!NAME.test(issuer.name))
+    report(
+      'name',
+      'expected 1 to 63 letters, digits, ".", "_" and "-", a letter or digit first',
+      'it becomes a metric label',
+    )
   if (!VISIBLE.test(issuer.issuer)) report('issuer', 'expected the exact iss: 1 to 512 visible ASCII characters')
   if (issuer.issuer === LEGACY_ISSUER) {
     report('issuer', 'tokens of this issuer never end', 'use projected ServiceAccount tokens with an audience')
@@ -95,7 +100,7 @@ function checkKeys(issuer: string, keys: KeySourceSettings, report: Report): voi
     return
   }
   checkRange(keys.refreshSeconds, 1, 86_400, 'keys.refreshSeconds', report)
-  checkRange(keys.maxAgeSeconds, 60, 30 * 86_400, 'keys.maxAgeSeconds', report)
+  checkRange(keys.maxAgeSeconds, 1, 30 * 86_400, 'keys.maxAgeSeconds', report)
   if ('file' in keys) {
     if (keys.file === '') report('keys.file', 'expected the path of a JWK Set')
     return

@@ -1,17 +1,12 @@
-/** What token authentication takes from the machine: files, the network, timers, chance. Handed out by `main.ts` alone. */
-import { readFile } from 'node:fs/promises'
-import { httpGet } from './http-get.ts'
-import type { After } from './key-ring.ts'
-import type { KeySourceSystem } from './key-source.ts'
+/** What token authentication takes from the machine: the network, timers, chance. */
+import { systemScheduler, type Scheduler } from '../files/index.ts'
+import { httpGet, type HttpGet } from './http-get.ts'
 
-const after: After = (milliseconds, run) => {
-  const timer = setTimeout(run, milliseconds).unref()
-  return () => clearTimeout(timer)
+export interface AuthnSystem {
+  readonly httpGet: HttpGet
+  readonly scheduler: Scheduler
+  /** In [0, 1). */
+  readonly random: () => number
 }
 
-export const AUTHN_SYSTEM: KeySourceSystem & { readonly after: After; readonly random: () => number } = {
-  httpGet,
-  readFile: (path) => readFile(path, 'utf8'),
-  after,
-  random: Math.random,
-}
+export const AUTHN_SYSTEM: AuthnSystem = { httpGet, scheduler: systemScheduler, random: Math.random }

@@ -8,66 +8,54 @@
  *
  * Never remembered: the token itself, a refusal that waiting can turn (not yet valid, keys not to be had), a fault of ours.
  */
-import type { Authenticated } from '../identity/principal.ts'
+import type { AuthnVerdict } from '../callout/ports.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
-import { toEpochSeconds, type EpochSeconds } from '../lib/clock.ts'
-import type { Err, Ok } from '../lib/result.ts'
-import type { KeyRing } from './key-ring.ts'
-import type { KeySet } from './key-set.ts'
-import type { TokenRefusal } from './refusal.ts'
+import { toEpochSeconds } from '../lib/clock.ts'
+import type { RefusalCode } from '../policy/refusal.ts'
+import type { Finding, VerdictBasis } from './examine.ts'
 import type { AuthnLimits } from './settings.ts'
-import type { VerificationKey } from './verification-key.ts'
-
-export interface GoodVerdict {
-  readonly verdict: Ok<Authenticated>
-  readonly keys: KeyRing
-  readonly key: VerificationKey
-  /** First second in which the token is good. */
-  readonly goodFrom: EpochSeconds
-  /** First second in which it no longer is. */
-  readonly goodUntil: EpochSeconds
-}
 
 export interface VerdictCache {
   /** @param now milliseconds. @returns what still holds. */
-  recall(digest: string, now: number): Ok<Authenticated> | Err<TokenRefusal> | undefined
-  remember(digest: string, verdict: GoodVerdict): void
-  /** @param keySet the keys that the token was checked against. */
-  rememberRefusal(digest: string, refusal: Err<TokenRefusal>, keys: KeyRing, keySet: KeySet, now: number): void
+  recall(digest: string, now: number): AuthnVerdict | undefined
+  remember(digest: string, finding: Finding, now: number): void
 }
 
-interface RememberedRefusal {
-  readonly refusal: Err<TokenRefusal>
-  readonly keys: KeyRing
-  readonly keySet: KeySet
+interface Remembered {
+  readonly verdict: AuthnVerdict
+  readonly basis: VerdictBasis
   /** Milliseconds. */
-  readonly until: number
+  readonly since: number
 }
+
+const PASSING: ReadonlySet<RefusalCode> = new Set(['TOKEN_NOT_YET_VALID', 'INTERNAL'])
 
 export function createVerdictCache(limits: AuthnLimits): VerdictCache {
-  const good = createBoundedMap<string, GoodVerdict>(limits.maxVerdicts)
-  const refused = createBoundedMap<string, RememberedRefusal>(limits.maxRefusals)
+  const good = createBoundedMap<string, Remembered>(limits.maxVerdicts)
+  const refused = createBoundedMap<string, Remembered>(limits.maxRefusals)
   return {
     recall(digest, now) {
-      const entry = good.get(digest)
-      if (entry !== undefined) {
-        if (stillHolds(entry, now)) return entry.verdict
+      const verdict = good.get(digest)
+      if (verdict !== undefined) {
+        if (stillGood(verdict.basis, now)) return verdict.verdict
         good.delete(digest)
       }
       const refusal = refused.get(digest)
       if (refusal === undefined) return undefined
-      if (now < refusal.until && refusal.keys.current(now) === refusal.keySet) return refusal.refusal
+      const isYoung = now - refusal.since < limits.refusalMs
+      if (isYoung && refusal.basis.issuer.keys.current(now) === refusal.basis.keySet) return refusal.verdict
       refused.delete(digest)
       return undefined
     },
-    remember: (digest, verdict) => good.set(digest, verdict),
-    rememberRefusal(digest, refusal, keys, keySet, now) {
-      refused.set(digest, { refusal, keys, keySet, until: now + limits.refusalMs })
+    remember(digest, { verdict, basis }, now) {
+      if (basis === undefined) return
+      if (verdict.ok) good.set(digest, { verdict, basis, since: now })
+      else if (!PASSING.has(verdict.error.code)) refused.set(digest, { verdict, basis, since: now })
     },
   }
 }
 
-function stillHolds({ keys, key, goodFrom, goodUntil }: GoodVerdict, now: number): boolean {
+function stillGood({ issuer, key, goodFrom, goodUntil }: VerdictBasis, now: number): boolean {
   const seconds = toEpochSeconds(now)
-  return seconds >= goodFrom && seconds < goodUntil && keys.current(now)?.keys.has(key) === true
+  return seconds >= goodFrom && seconds < goodUntil && issuer.keys.current(now)?.keys.has(key) === true
 }

@@ -4,9 +4,9 @@
  */
 import type { KeyObject } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
+import type { Err } from '../lib/result.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
 import { refuse, type TokenRefusal } from './refusal.ts'
-import type { Err } from '../lib/result.ts'
 import type { UnverifiedToken } from './unverified-token.ts'
 
 export interface TokenExpectations {
@@ -51,5 +51,10 @@ function explain(error: unknown): { code: RefusalCode; detail?: string } {
   }
   if (error instanceof errors.JOSEAlgNotAllowed) return { code: 'TOKEN_ALGORITHM' }
   if (error instanceof errors.JOSEError) return { code: 'TOKEN_MALFORMED' }
-  return { code: 'INTERNAL' }
+  return { code: 'INTERNAL', detail: errorName(error) }
+}
+
+/** Its class alone: the message of an error may quote what it was about. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.constructor.name : typeof error
 }

@@ -27,6 +27,11 @@ export interface Mistake {
   readonly position?: Position
 }
 
+/** For hints that there may be none of. */
+export function withHint(mistake: Mistake, hint: string | undefined): Mistake {
+  return hint === undefined ? mistake : { ...mistake, hint }
+}
+
 const MAX_QUOTED = 60
 const MAX_PATH = 160
 

@@ -2,4 +2,4 @@
 export { listFiles, type FileEntry, type FileListing, type FileProblem, type ListingOptions } from './listing.ts'
 export { readText, type TextFile } from './read-text.ts'
 export { systemScheduler, type Scheduler } from './scheduler.ts'
-export { watchFiles, type FileWatch, type WatchOptions } from './watch-files.ts'
+export { watchFiles, type FileWatch, type Loaded, type WatchTiming } from './watch-files.ts'

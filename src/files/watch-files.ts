@@ -7,11 +7,16 @@ import { listFiles, type ListingOptions } from './listing.ts'
 import { createNotices } from './notices.ts'
 import { systemScheduler, type Scheduler } from './scheduler.ts'
 
+export type WatchTiming = Pick<WatchOptions, 'pollMs' | 'settleMs' | 'patienceMs' | 'scheduler' | 'notices'>
+
 export interface WatchOptions {
   /** Files and folders; neither needs to exist. */
   readonly paths: readonly string[]
-  /** Called once the paths changed and then held still; never twice at a time. Read the files in it; must not fail. */
-  readonly onChange: () => void | Promise<void>
+  /**
+   * Reads the files: called at once, and again whenever they changed and then held still. Never twice at a time, and must
+   * not fail. Answering `retry` has it called again after the next poll although nothing changed.
+   */
+  readonly load: () => Promise<Loaded>
   /** Milliseconds between looks without a notice, default 1000. */
   readonly pollMs?: number
   /** Milliseconds for which the paths must hold still before a change counts, default 50. */
@@ -24,19 +29,18 @@ export interface WatchOptions {
   readonly notices?: boolean
 }
 
+export type Loaded = 'done' | 'retry'
+
 export interface FileWatch {
-  /** Fulfilled when the state to compare with has been taken: what is read after it cannot change unnoticed. */
+  /** Fulfilled after the first load. What changes during a load leads to another one. */
   readonly ready: Promise<void>
   close(): void
 }
 
 export function watchFiles(options: WatchOptions): FileWatch {
-  const { paths, onChange, pollMs = 1000, settleMs = 50, patienceMs = 1000 } = options
+  const { paths, load, pollMs = 1000, settleMs = 50, patienceMs = 1000 } = options
   const { scheduler = systemScheduler, listing, notices: useNotices = true } = options
-  const maxLooks = Math.max(1, Math.ceil(patienceMs / settleMs))
-  let reported: string | undefined
-  /** A fingerprint that differs from the reported one, and how many looks differed so far. */
-  let pending: { readonly fingerprint: string; readonly looks: number } | undefined
+  const settling = createSettling(Math.max(1, Math.ceil(patienceMs / settleMs)))
   let looking = false
   let noticed = false
   let closed = false
@@ -57,29 +61,17 @@ export function watchFiles(options: WatchOptions): FileWatch {
     if (looking || closed) return
     looking = true
     noticed = false
+    let soon = false
     try {
       const found = await listFiles(paths, listing)
       if (useNotices) await notices.follow(found)
-      if (holdsChange(found.fingerprint) && !closed) await onChange()
+      const verdict = settling.judge(found.fingerprint)
+      soon = verdict === 'restless'
+      if (verdict === 'changed' && !closed && (await load()) === 'retry') settling.forget()
     } finally {
       looking = false
-      lookIn(pending !== undefined || noticed ? settleMs : pollMs)
+      lookIn(soon || noticed ? settleMs : pollMs)
     }
-  }
-
-  /** Whether to report now; remembers what was seen. */
-  const holdsChange = (fingerprint: string): boolean => {
-    const first = reported === undefined
-    const looks = (pending?.looks ?? 0) + 1
-    const settled = pending?.fingerprint === fingerprint || looks > maxLooks
-    if (!first && fingerprint !== reported && !settled) {
-      pending = { fingerprint, looks }
-      return false
-    }
-    pending = undefined
-    const changed = !first && fingerprint !== reported
-    reported = fingerprint
-    return changed
   }
 
   return {
@@ -88,6 +80,37 @@ export function watchFiles(options: WatchOptions): FileWatch {
       closed = true
       cancel?.()
       notices.close()
+    },
+  }
+}
+
+interface Settling {
+  /** `changed`: load now. `restless`: it differs from what was loaded, but did not hold still yet. */
+  judge(fingerprint: string): 'same' | 'restless' | 'changed'
+  /** As if nothing had been loaded. */
+  forget(): void
+}
+
+function createSettling(maxLooks: number): Settling {
+  let loaded: string | undefined
+  let pending: { readonly fingerprint: string; readonly looks: number } | undefined
+  return {
+    judge(fingerprint) {
+      if (fingerprint === loaded) {
+        pending = undefined
+        return 'same'
+      }
+      const looks = (pending?.looks ?? 0) + 1
+      if (loaded !== undefined && pending?.fingerprint !== fingerprint && looks <= maxLooks) {
+        pending = { fingerprint, looks }
+        return 'restless'
+      }
+      pending = undefined
+      loaded = fingerprint
+      return 'changed'
+    },
+    forget() {
+      loaded = undefined
     },
   }
 }

@@ -39,6 +39,7 @@ const TOKEN = /eyJ[\w-]*\.[\w-]+\.[\w-]+/g
 export async function readAccountJwt(
   source: AccountJwtSource,
   now: EpochSeconds,
+  decodeToken: (token: string) => TokenClaims | undefined,
 ): Promise<Result<AccountClaims, Diagnostic>> {
   const read = await readText(source.file, MAX_BYTES)
   const refuse = (code: KeyProblemCode, what: string): Result<never, Diagnostic> =>
@@ -49,7 +50,7 @@ export async function readAccountJwt(
   if (token === undefined || tokens.length > 1) {
     return refuse('account-jwt-malformed', `is not there: ${tokens.length} tokens in the file, expected exactly one`)
   }
-  const claims = decodeClaims(token)
+  const claims = decodeToken(token)
   if (claims === undefined) return refuse('account-jwt-malformed', 'does not decode, or its signature does not verify')
   const { iss, sub, exp, nats } = claims
   if (!isJsonObject(nats) || (nats['type'] ?? claims['type']) !== 'account') {
@@ -67,7 +68,10 @@ export async function readAccountJwt(
   })
 }
 
-function decodeClaims(token: string): Record<string, unknown> | undefined {
+/** Claims as they came, the signature verified with the key that they name as `iss`. */
+export type TokenClaims = Readonly<Record<string, unknown>>
+
+export function decodeAccountJwt(token: string): TokenClaims | undefined {
   try {
     return { ...decode<Account>(token) }
   } catch {

@@ -3,10 +3,11 @@
  * Refuses to open while any key is missing, broken or of no use; once open, a bad file never takes a good key away.
  */
 import type { SigningKeys } from '../callout/ports.ts'
-import { watchFiles, type Scheduler } from '../files/index.ts'
+import { watchFiles, type Loaded, type WatchTiming } from '../files/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { BoxKey } from '../nkey/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
+import type { KeyProblemCode } from './key-problem.ts'
 import { keysInUse, type KeyInUse, type KeySet } from './key-set.ts'
 import { createKeyLoader } from './load-keys.ts'
 import type { KeyringSettings } from './settings.ts'
@@ -35,10 +36,13 @@ export interface KeyringPorts {
   now(): number
   /** Each problem once when it appears, and `keys-changed` after a swap. Holds public keys and file names only. */
   log(diagnostic: Diagnostic): void
-  readonly scheduler?: Scheduler
-  /** Milliseconds between looks at the files, default 1000. */
-  readonly pollMs?: number
+  readonly watching?: WatchTiming
 }
+
+/** May pass without a change of the file: worth another look. */
+const PASSING: readonly string[] = ['key-file-unreadable', 'account-jwt-unreadable'] satisfies KeyProblemCode[]
+
+const EMPTY: KeySet = { issuers: new Map(), accounts: new Map(), response: undefined, boxKeys: [] }
 
 export async function openKeyring(
   settings: KeyringSettings,
@@ -46,37 +50,34 @@ export async function openKeyring(
 ): Promise<Result<Keyring, readonly Diagnostic[]>> {
   const load = createKeyLoader(settings, () => ports.now())
   const listeners = new Set<() => void>()
-  const watch = watchFiles({
-    paths: filesOf(settings),
-    onChange: reload,
-    ...(ports.scheduler === undefined ? {} : { scheduler: ports.scheduler }),
-    ...(ports.pollMs === undefined ? {} : { pollMs: ports.pollMs }),
-  })
-  await watch.ready
-  const first = await load(undefined)
-  if (first.diagnostics.some(({ severity }) => severity === 'error')) {
-    watch.close()
-    return err(first.diagnostics)
-  }
-  let set = first.set
-  let status: KeyringStatus = { readAt: ports.now(), keys: keysInUse(set), diagnostics: first.diagnostics }
-  for (const diagnostic of first.diagnostics) ports.log(diagnostic)
+  let set: KeySet | undefined
+  let status: KeyringStatus = { readAt: ports.now(), keys: [], diagnostics: [] }
 
-  async function reload(): Promise<void> {
+  async function reload(): Promise<Loaded> {
     const next = await load(set)
     const known = new Set(status.diagnostics.map(spell))
-    for (const diagnostic of next.diagnostics) if (!known.has(spell(diagnostic))) ports.log(diagnostic)
     const keys = keysInUse(next.set)
-    const changed = spell(keys) !== spell(status.keys)
-    set = next.set
+    const changed = set !== undefined && spell(keys) !== spell(status.keys)
+    const refused = set === undefined && !isSound(next.diagnostics)
     status = { readAt: ports.now(), keys, diagnostics: next.diagnostics }
-    if (!changed) return
-    ports.log(keysChanged(keys))
-    for (const listener of listeners) listener()
+    if (refused) return 'done'
+    set = next.set
+    for (const diagnostic of next.diagnostics) if (!known.has(spell(diagnostic))) ports.log(diagnostic)
+    if (changed) {
+      ports.log(keysChanged(keys))
+      for (const listener of listeners) listener()
+    }
+    return next.diagnostics.some(({ code }) => PASSING.includes(code)) ? 'retry' : 'done'
   }
 
+  const watch = watchFiles({ ...ports.watching, paths: filesOf(settings), load: reload })
+  await watch.ready
+  if (set === undefined) {
+    watch.close()
+    return err(status.diagnostics)
+  }
   return ok({
-    ...lookUps(settings, () => set),
+    ...lookUps(settings, () => set ?? EMPTY),
     status: () => status,
     onChange(listener) {
       listeners.add(listener)
@@ -125,6 +126,10 @@ function filesOf(settings: KeyringSettings): string[] {
 function keysChanged(keys: readonly KeyInUse[]): Diagnostic {
   const list = keys.map(({ part, publicKey }) => `${part} ${publicKey}`).join(', ')
   return { severity: 'info', code: 'keys-changed', message: `the keys in use are now: ${list}` }
+}
+
+function isSound(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.every(({ severity }) => severity !== 'error')
 }
 
 function spell(value: unknown): string {

@@ -2,10 +2,17 @@
  * Reads files again and again and remembers what each held when it was last good: a broken, half-written or vanished file
  * is a diagnostic, not a lost key. A key that did not change stays the same object, so that what was worked out for it holds.
  */
+import { createHash } from 'node:crypto'
 import { toEpochSeconds } from '../lib/clock.ts'
-import type { Result } from '../lib/result.ts'
+import { ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import { readAccountJwt, type AccountClaims, type AccountJwtSource } from './account-jwt.ts'
+import {
+  decodeAccountJwt,
+  readAccountJwt,
+  type AccountClaims,
+  type AccountJwtSource,
+  type TokenClaims,
+} from './account-jwt.ts'
 import { keyProblem } from './key-problem.ts'
 import { readSeedFile } from './seed-file.ts'
 import type { SeedFile } from './settings.ts'
@@ -21,23 +28,27 @@ export interface KeyReader<K> {
   read(part: string, files: readonly SeedFile[], diagnostics: Diagnostic[]): Promise<LoadedKey<K>[]>
 }
 
+/** Making a key of a seed takes milliseconds, so an unchanged seed is recognised by its digest. */
 export function createKeyReader<K extends { readonly publicKey: string }>(
   parse: (seed: string) => Result<K, string>,
 ): KeyReader<K> {
-  const known = new Map<string, K>()
+  const known = new Map<string, { readonly digest: string; readonly key: K }>()
 
   async function readOne(part: string, file: string, diagnostics: Diagnostic[]): Promise<K | undefined> {
-    const reading = await readSeedFile(part, file, parse)
     const before = known.get(file)
-    if (!reading.ok) {
-      diagnostics.push(keptIf(before !== undefined, reading.error))
-      return before
+    const reading = await readSeedFile(part, file, (seed) => {
+      const digest = createHash('sha256').update(seed).digest('base64')
+      if (before?.digest === digest) return ok(before.key)
+      const parsed = parse(seed)
+      if (parsed.ok) known.set(file, { digest, key: parsed.value })
+      return parsed
+    })
+    if (reading.ok) {
+      diagnostics.push(...reading.value.warnings)
+      return reading.value.key
     }
-    diagnostics.push(...reading.value.warnings)
-    const { key } = reading.value
-    const current = before?.publicKey === key.publicKey ? before : key
-    known.set(file, current)
-    return current
+    diagnostics.push(keptIf(before !== undefined, reading.error))
+    return before?.key
   }
 
   return {
@@ -63,9 +74,20 @@ export interface JwtReader {
 /** @param now milliseconds since the epoch. */
 export function createJwtReader(now: () => number): JwtReader {
   const known = new Map<string, AccountClaims>()
+  const decoded = new Map<string, { readonly token: string; readonly claims: TokenClaims }>()
+
+  /** Verifying takes milliseconds and blocks, so an unchanged token is not verified again; its end is looked at each time. */
+  function decodeOnce(file: string, token: string): TokenClaims | undefined {
+    const before = decoded.get(file)
+    if (before?.token === token) return before.claims
+    const claims = decodeAccountJwt(token)
+    if (claims !== undefined) decoded.set(file, { token, claims })
+    return claims
+  }
+
   return {
     async read(source, diagnostics) {
-      const reading = await readAccountJwt(source, toEpochSeconds(now()))
+      const reading = await readAccountJwt(source, toEpochSeconds(now()), (token) => decodeOnce(source.file, token))
       const before = known.get(source.file)
       if (reading.ok) known.set(source.file, reading.value)
       else diagnostics.push(keptIf(before !== undefined, reading.error))

@@ -3,7 +3,7 @@
  * Refuses to open without a usable secret; once open, a broken file leaves the last good secret in use.
  */
 import { credsAuthenticator, nkeyAuthenticator, usernamePasswordAuthenticator, type Authenticator } from 'nats'
-import { readText, watchFiles, type TextFile } from '../files/index.ts'
+import { readText, watchFiles, type Loaded, type TextFile } from '../files/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { parseSigner } from '../nkey/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
@@ -29,35 +29,34 @@ export async function openServiceLogin(
 ): Promise<Result<ServiceLogin, readonly Diagnostic[]>> {
   const file = fileOf(credentials)
   const place: Place = { part: PART, file }
-  const watch = watchFiles({
-    paths: [file],
-    onChange: reload,
-    ...(ports.scheduler === undefined ? {} : { scheduler: ports.scheduler }),
-    ...(ports.pollMs === undefined ? {} : { pollMs: ports.pollMs }),
-  })
-  await watch.ready
-  const first = await readSecret(credentials, file, place)
-  if (!first.ok) {
-    watch.close()
-    return err([first.error])
-  }
-  let { text } = first.value
-  for (const warning of exposureOf(first.value.mode, place)) ports.log(warning)
+  let problem: Diagnostic | undefined
+  let text: string | undefined
 
-  async function reload(): Promise<void> {
+  async function reload(): Promise<Loaded> {
     const next = await readSecret(credentials, file, place)
-    if (!next.ok) return ports.log(keptIf(true, next.error))
-    if (next.value.text === text) return
+    if (!next.ok) {
+      if (text !== undefined && next.error.message !== problem?.message) ports.log(keptIf(true, next.error))
+      problem = next.error
+      return 'retry'
+    }
+    problem = undefined
+    if (text === undefined) for (const warning of exposureOf(next.value.mode, place)) ports.log(warning)
+    else if (text !== next.value.text) ports.log(changed(file))
     text = next.value.text
-    ports.log({
-      severity: 'info',
-      code: 'keys-changed',
-      message: `${PART} changed; used from the next connect on`,
-      file,
-    })
+    return 'done'
   }
 
-  return ok({ authenticator: authenticatorFor(credentials, () => text), close: () => watch.close() })
+  const watch = watchFiles({ ...ports.watching, paths: [file], load: reload })
+  await watch.ready
+  if (problem !== undefined) {
+    watch.close()
+    return err([problem])
+  }
+  return ok({ authenticator: authenticatorFor(credentials, () => text ?? ''), close: () => watch.close() })
+}
+
+function changed(file: string): Diagnostic {
+  return { severity: 'info', code: 'keys-changed', message: `${PART} changed; used from the next connect on`, file }
 }
 
 function authenticatorFor(credentials: ServiceCredentials, secret: () => string): Authenticator {

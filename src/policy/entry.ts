@@ -1,7 +1,8 @@
 /**
  * One entry of a permission list: a pattern, for everybody or for members of a queue group. Pure.
  * Read as a set of (literal subject, queue or none): a plain entry holds every queue and none, an entry with a queue pattern
- * holds the queue names that it covers. `>` as a queue is every queue, but not none.
+ * holds the queue names that it covers. `>` as a queue is every queue, but not none. Names are compared as nats-server does:
+ * a name with wildcards in it is in a queue pattern that covers it whole (`v.>` is not in `v.*`).
  */
 import { covers, coversTogether, intersect, overlaps, PatternIndex, type Pattern } from '../subject/index.ts'
 
@@ -59,6 +60,10 @@ export function minimiseEntries(entries: Iterable<Entry>): Entry[] {
 export function byText(a: { readonly text: string }, b: { readonly text: string }): number {
   if (a.text === b.text) return 0
   return a.text < b.text ? -1 : 1
+}
+
+export function textOf(entry: Entry): string {
+  return entry.text
 }
 
 export function patternOf(entry: Entry): Pattern {

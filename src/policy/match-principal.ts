@@ -21,13 +21,15 @@ export function matchesEntry(entry: MatcherEntry, principal: Principal, trustDom
 function matchesWorkload(entry: MatcherEntry, { workload }: Principal, trustDomains: TrustDomains): boolean {
   const { serviceAccount, namespace, trustDomain, spiffeId } = entry
   if (trustDomain !== undefined && workload?.spiffeId.trustDomain !== trustDomain) return false
-  if (spiffeId !== undefined && (workload === undefined || !matchesSpiffeId(spiffeId, workload.spiffeId.uri))) return false
+  if (spiffeId !== undefined && (workload === undefined || !matchesSpiffeId(spiffeId, workload.spiffeId.uri)))
+    return false
   if (serviceAccount === undefined && namespace === undefined) return true
   const own = workload?.serviceAccount
   if (workload === undefined || own === undefined) return false
   if (namespace !== undefined && own.namespace !== namespace) return false
   if (serviceAccount !== undefined) {
-    if (!matchesPart(serviceAccount.namespace, own.namespace) || !matchesPart(serviceAccount.name, own.name)) return false
+    if (!matchesPart(serviceAccount.namespace, own.namespace) || !matchesPart(serviceAccount.name, own.name))
+      return false
   }
   // The same names exist in every cluster: without a word on the trust domain they mean this one.
   return trustDomain !== undefined || isLocal(workload.spiffeId.trustDomain, trustDomains)

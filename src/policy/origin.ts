@@ -17,3 +17,17 @@ export function nameOrigin(origin: Origin): string {
   const rule = origin.rule === undefined ? '' : `[${origin.rule}]`
   return `${origin.kind} ${path}${rule}`
 }
+
+/** Without duplicates, in an order that does not depend on the order of documents. */
+export function sortOrigins(origins: readonly Origin[]): Origin[] {
+  const distinct = new Map(origins.map((origin) => [keyOf(origin), origin]))
+  return [...distinct].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, origin]) => origin)
+}
+
+function keyOf({ kind, namespace = '', name, rule = -1, file = '', line = 0 }: Origin): string {
+  return JSON.stringify([kind, namespace, name, sortable(rule), file, sortable(line)])
+}
+
+function sortable(position: number): string {
+  return String(position + 1).padStart(10, '0')
+}

@@ -7,6 +7,7 @@
 import { coversTogether, parsePattern } from '../subject/index.ts'
 import type { DeliveryFilter } from './decision.ts'
 import {
+  byText,
   coversQueue,
   entryOf,
   indexEntries,
@@ -16,39 +17,28 @@ import {
   type Entry,
   type EntryIndex,
 } from './entry.ts'
-
-export interface Guarding {
-  /** Denies to add. */
-  readonly guards: readonly Entry[]
-  /** Entries that cannot be guarded, all of one length; with these gone, the rest has to be asked about again. */
-  readonly unguarded: readonly Unguarded[]
-}
-
-/** An entry that has to go, and why. */
-export interface Unguarded {
-  readonly entry: Entry
-  readonly reason: string
-}
+import type { Ruling, Unsayable } from './settle.ts'
 
 /**
+ * Names as unsayable only entries of one length; with these gone, the rest has to be asked about again.
  * @param allows minimised
  * @param denies what policy denies anyway: a guard may cut through that
  */
-export function guardTrailingStars(allows: readonly Entry[], denies: EntryIndex, filter: DeliveryFilter): Guarding {
+export function guardTrailingStars(allows: readonly Entry[], denies: EntryIndex, filter: DeliveryFilter): Ruling {
   const guards: Entry[] = []
-  const unguarded: Unguarded[] = []
+  const unsayable: Unsayable[] = []
   const stars = allows.filter(({ pattern }) => pattern.tokens.at(-1) === '*')
-  if (stars.length === 0) return { guards, unguarded }
+  if (stars.length === 0) return { guards, unsayable }
   const index = indexEntries(allows)
   for (const entry of stars.toSorted((a, b) => lengthOf(b) - lengthOf(a))) {
     // A guard meets only what is longer than its entry: the longest are settled first, and each that goes frees shorter ones.
-    if (unguarded[0] !== undefined && lengthOf(unguarded[0].entry) > lengthOf(entry)) break
+    if (unsayable[0] !== undefined && lengthOf(unsayable[0].entry) > lengthOf(entry)) break
     const answer = guardEntry(entry, index, denies, filter)
     if (answer === 'needless') continue
-    if ('reason' in answer) unguarded.push(answer)
+    if ('reason' in answer) unsayable.push(answer)
     else guards.push(answer)
   }
-  return { guards, unguarded }
+  return { guards, unsayable }
 }
 
 function guardEntry(
@@ -56,20 +46,26 @@ function guardEntry(
   allows: EntryIndex,
   denies: EntryIndex,
   filter: DeliveryFilter,
-): Entry | Unguarded | 'needless' {
+): Entry | Unsayable | 'needless' {
   const deeper = parsePattern(`${entry.pattern.text}.>`)
-  if (!deeper.ok) return { entry, reason: 'it is too long to be guarded against deeper subscriptions' }
+  if (!deeper.ok) return { entry, reason: 'it is too long to be guarded against subscriptions below it' }
   // For one queue where the entry is, so that it cuts as little as can be; legacy servers ignore that form.
   const guard = entryOf(deeper.value, filter === 'filtering' ? entry.queue : undefined)
   const near = allows.overlapping(guard.pattern)
   const granted = near.filter((other) => coversQueue(other, entry)).map(patternOf)
   if (coversTogether(granted, guard.pattern)) return 'needless'
   if (filter === 'legacy' && entry.pattern.tokens.slice(0, -1).includes('*')) {
-    return { entry, reason: `it also admits subscriptions below it, and this server version ignores the deny "${guard.text}"` }
+    return {
+      entry,
+      reason: `it also admits subscriptions below it, and this server version ignores the deny "${guard.text}"`,
+    }
   }
-  const cut = near.find((other) => cuts(guard, other, denies))
+  const [cut] = near.filter((other) => cuts(guard, other, denies)).toSorted(byText)
   if (cut === undefined) return guard
-  return { entry, reason: `it also admits subscriptions below it, and the deny against them, "${guard.text}", would cut "${cut.text}"` }
+  return {
+    entry,
+    reason: `it also admits subscriptions below it, and the deny against them, "${guard.text}", would cut "${cut.text}"`,
+  }
 }
 
 function cuts(guard: Entry, other: Entry, denies: EntryIndex): boolean {

@@ -1,27 +1,27 @@
 /**
  * From what may be subscribed to the `sub` lists of a user JWT: policy.md section 4, nats-server.md section 2.3. Pure.
- * What the server admits and then delivers under these lists is never more than what is granted. Where the lists cannot
+ * What a server admits and then delivers under these lists is never more than what is granted. Where the lists cannot
  * say a grant without saying more, the entry is left out and reported; entries that it covered come back in its place.
  *
  * The unit is the literal subject, with a queue or without: each that is granted can be subscribed. A wider subscription
  * is refused where a deny stands across its last token (`deny "a.*"` refuses `SUB a.>`), as NATS does for any deny.
  */
-import { intersect, isLiteral } from '../subject/index.ts'
+import { intersect, isLiteral, minimise, overlaps, type Pattern } from '../subject/index.ts'
 import type { DeliveryFilter, PermissionList, Shortfall } from './decision.ts'
 import {
-  byText,
   coversQueue,
   entryOf,
   indexEntries,
-  intersectEntries,
   isDenied,
   minimiseEntries,
   overlapsQueue,
+  textOf,
   type Entry,
   type EntryIndex,
 } from './entry.ts'
-import { closedSide } from './closed-side.ts'
-import { guardTrailingStars, type Guarding, type Unguarded } from './star-guard.ts'
+import { permissionList } from './permission-list.ts'
+import { settle, type Ruling, type Unsayable } from './settle.ts'
+import { guardTrailingStars } from './star-guard.ts'
 
 export interface SubscribeSide {
   readonly list: PermissionList
@@ -33,45 +33,97 @@ export interface SubscribeSide {
 }
 
 /** @param allows cut by ceilings already, own inbox included */
-export function subscribeSide(allows: readonly Entry[], denies: readonly Entry[], filter: DeliveryFilter): SubscribeSide {
+export function subscribeSide(
+  allows: readonly Entry[],
+  denies: readonly Entry[],
+  filter: DeliveryFilter,
+): SubscribeSide {
   return filter === 'filtering' ? filteringSide(allows, denies) : legacySide(allows, denies)
 }
 
 function filteringSide(allows: readonly Entry[], denies: readonly Entry[]): SubscribeSide {
   const index = indexEntries(denies)
   const granted = allows.filter((entry) => !isDenied(entry, index))
-  const settled = settle(granted, (entries) => guardTrailingStars(entries, index, 'filtering'))
-  const near = denies.filter((deny) => settled.kept.some((entry) => meets(deny, entry)))
-  return {
-    list: listOf(settled.kept, [...near, ...settled.guards]),
-    kept: settled.kept,
-    denies: index,
-    shortfalls: settled.shortfalls,
-  }
+  const { kept, guards, shortfalls } = settle(granted, (entries) => guardTrailingStars(entries, index, 'filtering'))
+  const list = listOf(kept, [...meeting(denies, kept), ...guards])
+  return { list, kept, denies: index, shortfalls }
 }
 
 /**
- * Servers that filter a delivery only if some deny lies wholly inside the subscription, and never by queue. What holds
- * there: literal denies, and the guard of a `*` behind literal tokens only. Queue denies become plain ones.
+ * Servers that filter a delivery only where some deny lies wholly inside the subscription, and never by queue. What holds
+ * there: literal denies, and the guard of a `*` behind literal tokens alone. Denies of a queue become denies of all.
  */
 function legacySide(allows: readonly Entry[], denies: readonly Entry[]): SubscribeSide {
   const exact = indexEntries(denies)
-  const granted = minimiseEntries(allows.filter((entry) => !isDenied(entry, exact)))
-  const near = denies.filter((deny) => granted.some((entry) => meets(deny, entry)))
-  const plain = near.map((deny) => entryOf(deny.pattern))
-  const index = indexEntries(plain)
-  const settled = settle(
-    allows.filter((entry) => !isDenied(entry, exact) && !isDenied(entry, index)),
-    (entries) => {
-      const unguarded = entries.flatMap((entry) => overlappedLoosely(entry, index))
-      return unguarded.length > 0 ? { guards: [], unguarded } : guardTrailingStars(entries, index, 'legacy')
-    },
+  const granted = allows.filter((entry) => !isDenied(entry, exact))
+  const minimal = minimiseEntries(granted)
+  const near = meeting(denies, minimal)
+  const index = indexEntries(near.map(({ pattern }) => entryOf(pattern)))
+  const { kept, guards, shortfalls } = settle(
+    granted.filter((entry) => !isDenied(entry, index)),
+    (entries) => refuseFiltered(entries, index) ?? guardTrailingStars(entries, index, 'legacy'),
   )
-  const literals = settled.kept.flatMap((entry) => plain.flatMap((deny) => intersectEntries(entryOf(entry.pattern), deny) ?? []))
+  const literals = kept.flatMap(({ pattern }) => sharedPatterns(pattern, index)).map((pattern) => entryOf(pattern))
+  const widened = minimal.flatMap((entry) => reportWidened(entry, near, exact))
   return {
-    list: listOf(settled.kept, [...literals, ...settled.guards]),
-    kept: settled.kept,
+    list: listOf(kept, [...literals, ...guards]),
+    kept,
     denies: index,
-    shortfalls: [...settled.shortfalls, ...granted.flatMap((entry) => widenedAcross(entry, near, exact))],
+    shortfalls: [...shortfalls, ...widened],
   }
+}
+
+function listOf(allows: readonly Entry[], denies: readonly Entry[]): PermissionList {
+  return permissionList([...allows.map(textOf), ...forEveryQueue(allows)], minimiseEntries(denies).map(textOf))
+}
+
+/**
+ * Once an entry with a queue matches a subject, plain entries admit no queue there any more (client.go, canSubscribe):
+ * a plain entry that such an entry crosses is written a second time for every queue, `a.* >`.
+ */
+function forEveryQueue(allows: readonly Entry[]): string[] {
+  const queued = allows.filter(({ queue }) => queue !== undefined)
+  if (queued.length === 0) return []
+  return allows
+    .filter(({ queue, pattern }) => queue === undefined && queued.some((other) => overlaps(other.pattern, pattern)))
+    .map(({ text }) => `${text} >`)
+}
+
+/** The denies that take something from the entries. */
+function meeting(denies: readonly Entry[], entries: readonly Entry[]): Entry[] {
+  const index = indexEntries(entries)
+  return denies.filter((deny) => index.overlapping(deny.pattern).some((entry) => overlapsQueue(deny, entry)))
+}
+
+/** Names the entries that need a filter at delivery for more than literals. */
+function refuseFiltered(entries: readonly Entry[], denies: EntryIndex): Ruling | undefined {
+  const unsayable: Unsayable[] = []
+  for (const entry of entries) {
+    const [across] = minimise(sharedPatterns(entry.pattern, denies).filter((shared) => !isLiteral(shared)))
+    if (across === undefined) continue
+    unsayable.push({
+      entry,
+      reason: `this server version does not keep "${across.text}", which is denied, out of wider subscriptions`,
+    })
+  }
+  return unsayable.length === 0 ? undefined : { guards: [], unsayable }
+}
+
+function sharedPatterns(pattern: Pattern, denies: EntryIndex): Pattern[] {
+  return denies.overlapping(pattern).flatMap((deny) => intersect(deny.pattern, pattern) ?? [])
+}
+
+function reportWidened(entry: Entry, denies: readonly Entry[], exact: EntryIndex): Shortfall[] {
+  return denies
+    .filter((deny) => !coversQueue(deny, entry) && overlaps(deny.pattern, entry.pattern))
+    .filter((deny) => !intersectIsDenied(entry, deny, exact))
+    .map((deny) => ({
+      pattern: entry.text,
+      reason: `this server version does not filter by queue, so the deny of "${deny.text}" holds for all of "${deny.pattern.text}"`,
+    }))
+}
+
+function intersectIsDenied(entry: Entry, deny: Entry, exact: EntryIndex): boolean {
+  const shared = intersect(entry.pattern, deny.pattern)
+  return shared !== undefined && isDenied(entryOf(shared, entry.queue), exact)
 }

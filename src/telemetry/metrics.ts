@@ -22,53 +22,43 @@ export interface Gauges {
 
 export interface Metrics {
   decided(record: DecisionRecord): void
-  /** A rotated key or credential file was taken up, or could not be. */
-  keyReload(result: 'loaded' | 'rejected'): void
+  /** Keys of ours were swapped while running. */
+  keysChanged(): void
+  /** Whether the verdict on a token was at hand. */
+  verdictRecalled(outcome: 'hit' | 'miss'): void
+  /** `ok`, or the code of what is wrong with the key source. */
+  keysFetched(issuer: string, outcome: string): void
+  keyUnknown(issuer: string): void
+  /** Once the parts that the gauges read are standing. */
+  expose(gauges: Gauges): void
   readonly contentType: string
   render(): Promise<string>
 }
 
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5]
 
-export function createMetrics(version: string, gauges: Gauges): Metrics {
+export function createMetrics(version: string): Metrics {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const decisions = new Counter({
-    name: 'nib_decisions_total',
-    help: 'Login requests by how they ended; code ALLOWED or a refusal code',
-    labelNames: ['code'],
-    registers,
-  })
+  const count = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+    new Counter({ name, help, labelNames, registers: [registry] })
+  const decisions = count('nib_decisions_total', 'Login requests by how they ended: ALLOWED or a refusal code', [
+    'code',
+  ])
+  const verdicts = count('nib_token_verdicts_total', 'Tokens by whether their verdict was at hand', ['outcome'])
+  const reads = count('nib_issuer_key_reads_total', 'Readings of issuer keys by their outcome', ['issuer', 'outcome'])
+  const unknown = count('nib_issuer_unknown_keys_total', 'Tokens that name a key their issuer does not publish', [
+    'issuer',
+  ])
+  const changes = count('nib_key_changes_total', 'Own keys swapped while running', [])
   const duration = new Histogram({
     name: 'nib_decision_duration_seconds',
     help: 'From the arrival of a login request to its answer or refusal',
     buckets: DURATION_BUCKETS,
-    registers,
+    registers: [registry],
   })
-  const reloads = new Counter({
-    name: 'nib_key_reloads_total',
-    help: 'Changes of key files seen while running',
-    labelNames: ['result'],
-    registers,
-  })
-  const info = new Gauge({ name: 'nib_build_info', help: 'Always 1', labelNames: ['version'], registers })
+  const info = new Gauge({ name: 'nib_build_info', help: 'Always 1', labelNames: ['version'], registers: [registry] })
   info.set({ version }, 1)
-  gauge(registry, 'nib_pending_requests', 'Login requests taken and not yet answered', gauges.pending)
-  gauge(registry, 'nib_service_connections_ready', 'Service connections that are up and subscribed', gauges.connectionsReady)
-  gauge(registry, 'nib_service_connections', 'Service connections configured', gauges.connectionsConfigured)
-  gauge(registry, 'nib_server_clock_skew_seconds', 'How far the server heard last is behind our clock', gauges.clockSkew)
-  gauge(registry, 'nib_policy_loaded_timestamp_seconds', 'When the policy in force was compiled', gauges.policyLoadedAt)
-  gauge(registry, 'nib_policy_stale', '1 when newer documents were rejected and the last good policy serves', gauges.policyStale)
-  const ages: Gauge<'issuer'> = new Gauge({
-    name: 'nib_issuer_keys_age_seconds',
-    help: 'Age of the key set that verifies tokens of an issuer',
-    labelNames: ['issuer'],
-    registers,
-    collect() {
-      for (const [issuer, age] of gauges.issuerKeyAges()) ages.set({ issuer }, age)
-    },
-  })
   const byCode = new Map<string, Counter.Internal>()
 
   return {
@@ -81,12 +71,47 @@ export function createMetrics(version: string, gauges: Gauges): Metrics {
       counter.inc()
       duration.observe(durationMs / 1000)
     },
-    keyReload: (result) => {
-      reloads.inc({ result })
-    },
+    keysChanged: () => changes.inc(),
+    verdictRecalled: (outcome) => verdicts.inc({ outcome }),
+    keysFetched: (issuer, outcome) => reads.inc({ issuer, outcome }),
+    keyUnknown: (issuer) => unknown.inc({ issuer }),
+    expose: (gauges) => exposeGauges(registry, gauges),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }
+}
+
+function exposeGauges(registry: Registry, gauges: Gauges): void {
+  gauge(registry, 'nib_pending_requests', 'Login requests taken and not yet answered', gauges.pending)
+  gauge(
+    registry,
+    'nib_service_connections_ready',
+    'Service connections that are up and subscribed',
+    gauges.connectionsReady,
+  )
+  gauge(registry, 'nib_service_connections', 'Service connections configured', gauges.connectionsConfigured)
+  gauge(
+    registry,
+    'nib_server_clock_skew_seconds',
+    'How far the server heard last is behind our clock',
+    gauges.clockSkew,
+  )
+  gauge(registry, 'nib_policy_loaded_timestamp_seconds', 'When the policy in force was compiled', gauges.policyLoadedAt)
+  gauge(
+    registry,
+    'nib_policy_stale',
+    '1 when newer documents were rejected and the last good policy serves',
+    gauges.policyStale,
+  )
+  const ages: Gauge<'issuer'> = new Gauge({
+    name: 'nib_issuer_keys_age_seconds',
+    help: 'Age of the key set that verifies tokens of an issuer',
+    labelNames: ['issuer'],
+    registers: [registry],
+    collect() {
+      for (const [issuer, age] of gauges.issuerKeyAges()) ages.set({ issuer }, age)
+    },
+  })
 }
 
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {

@@ -9,7 +9,8 @@ const MILLISECONDS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000
 export function parseDuration(text: string): number | undefined {
   if (!FORM.test(text)) return undefined
   let total = 0
-  for (const [, count, unit = ''] of text.matchAll(/(\d+)(h|ms|m|s)/g)) total += Number(count) * (MILLISECONDS[unit] ?? 0)
+  for (const [, count, unit = ''] of text.matchAll(/(\d+)(h|ms|m|s)/g))
+    total += Number(count) * (MILLISECONDS[unit] ?? 0)
   return total
 }
 
@@ -31,6 +32,10 @@ function durationOf(unit: number) {
       }
       if (milliseconds > 0 && milliseconds % unit === 0) return milliseconds
       const reason = unit === 1 ? 'is no time at all' : 'is not one or more whole seconds'
-      return refuse(ctx, text, { code: 'duration-invalid', reason, hint: unit === 1 ? 'the shortest is 1ms' : 'the shortest is 1s' })
+      return refuse(ctx, text, {
+        code: 'duration-invalid',
+        reason,
+        hint: unit === 1 ? 'the shortest is 1ms' : 'the shortest is 1s',
+      })
     })
 }

@@ -69,6 +69,8 @@ const entry = z
   })
   .meta({ minProperties: 1 })
   .transform((fields, ctx): MatcherEntry => {
+    // An unknown field is a mistake already, and may be all there is.
+    if (ctx.issues.length > 0) return z.NEVER
     if (Object.keys(fields).length === 0) {
       const reason = 'is empty, expected at least one field'
       const hint = 'write authenticated: true for everybody who proved an identity'

@@ -8,6 +8,8 @@ const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:
 /** No blanks and no control characters: the name becomes the audience of a user JWT and part of log lines. */
 const ACCOUNT = /^[!-~]{1,128}$/
 
+const NO_NAMESPACE = 'is no namespace: lower-case letters, digits and "-", a letter or digit first and last, at most 63'
+
 /** RFC 1123 label, as the names of namespaces are. */
 export function isLabel(text: string): boolean {
   return LABEL.test(text)
@@ -18,6 +20,12 @@ export function isSubdomain(text: string): boolean {
   return SUBDOMAIN.test(text)
 }
 
+/** Empty stands for none, as in Kubernetes. */
+export const objectNamespace = z.string().transform((text, ctx) => {
+  if (text === '' || isLabel(text)) return text
+  return refuse(ctx, text, { code: 'namespace-invalid', reason: NO_NAMESPACE })
+})
+
 export const objectName = z.string().transform((text, ctx) => {
   if (isSubdomain(text)) return text
   const reason = 'is no object name: lower-case letters, digits, "-" and ".", a letter or digit first and last'
@@ -26,15 +34,16 @@ export const objectName = z.string().transform((text, ctx) => {
 
 export const namespaceName = z.string().transform((text, ctx) => {
   if (isLabel(text)) return text
-  const reason = 'is no namespace: lower-case letters, digits and "-", a letter or digit first and last, at most 63'
   const hint = text.includes('*') ? 'for every namespace write serviceAccount: "*/*"' : undefined
-  return refuse(ctx, text, { code: 'namespace-invalid', reason, ...(hint === undefined ? {} : { hint }) })
+  return refuse(ctx, text, { code: 'namespace-invalid', reason: NO_NAMESPACE, hint })
 })
 
 export const trustDomainName = z.string().transform((text, ctx) => {
   if (isTrustDomain(text)) return text
   const reason = 'is no trust domain: a-z, 0-9, ".", "-" and "_"'
-  const hint = text.includes('/') ? 'write the domain alone, without spiffe:// and path' : 'trust domains are lower-case'
+  const hint = text.includes('/')
+    ? 'write the domain alone, without spiffe:// and path'
+    : 'trust domains are lower-case'
   return refuse(ctx, text, { code: 'trust-domain-invalid', reason, hint })
 })
 

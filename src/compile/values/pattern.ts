@@ -1,6 +1,6 @@
 /** Subject patterns as policy documents write them. Pure. */
 import { z } from 'zod'
-import { isLiteral, parsePattern, type Pattern } from '../../subject/index.ts'
+import { parsePattern, type Pattern } from '../../subject/index.ts'
 import { refuse } from './refuse.ts'
 
 /** One pattern that nats-server would take for what its author means. */
@@ -10,31 +10,26 @@ export const pattern = z
   .transform((text, ctx): Pattern => {
     const parsed = parsePattern(text)
     if (parsed.ok) return parsed.value
-    const hint = hintFor(text)
-    return refuse(ctx, text, {
-      code: 'pattern-invalid',
-      reason: `is no subject pattern: ${parsed.error}`,
-      ...(hint === undefined ? {} : { hint }),
-    })
+    const reason = `is no subject pattern: ${parsed.error}`
+    return refuse(ctx, text, { code: 'pattern-invalid', reason, hint: hintFor(text) })
   })
 
 /** An empty list means everything to NATS and nothing to its reader, so it is refused. */
 export const patterns = z.array(pattern).min(1)
 
-/** Names of queue groups, each spelled out: NATS would take a wildcard here for any group. */
+/** Queue groups, spelled like subject patterns: nats-server reads wildcards in them too. */
 export const queues = z
   .array(
     z
       .string()
-      .meta({ description: 'name of a queue group' })
-      .transform((text, ctx) => {
+      .meta({ description: 'name of a queue group; wildcards as in subjects' })
+      .transform((text, ctx): Pattern => {
         const parsed = parsePattern(text)
-        if (!parsed.ok) {
-          return refuse(ctx, text, { code: 'queue-invalid', reason: `is no queue group: ${inWordsOfQueues(parsed.error)}` })
-        }
-        if (isLiteral(parsed.value)) return text
-        const hint = 'list the groups, or leave queue out to allow any'
-        return refuse(ctx, text, { code: 'queue-invalid', reason: 'is no queue group: it has a wildcard', hint })
+        if (parsed.ok) return parsed.value
+        return refuse(ctx, text, {
+          code: 'queue-invalid',
+          reason: `is no queue group: ${inWordsOfQueues(parsed.error)}`,
+        })
       }),
   )
   .min(1)

@@ -6,7 +6,7 @@ export interface Refusal {
   readonly code: string
   /** Follows the quoted value: `"a..b" is no subject pattern: …`. */
   readonly reason: string
-  readonly hint?: string
+  readonly hint?: string | undefined
 }
 
 /** For use as `return refuse(ctx, text, {...})` in a transform. */

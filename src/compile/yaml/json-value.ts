@@ -5,7 +5,8 @@
  */
 import { isAlias, isMap, isScalar, isSeq, type Pair, type Scalar } from 'yaml'
 import type { Json } from '../../lib/json.ts'
-import { quote, spellPath, type Mistake, type Path, type Position } from '../mistake.ts'
+import { quote, spellPath, withHint, type Mistake, type Path, type Position } from '../mistake.ts'
+import { MERGE_HINT, MERGE_KEY } from '../merge-key.ts'
 import { keyText, startOf } from './locate.ts'
 
 export interface JsonValue {
@@ -13,8 +14,8 @@ export interface JsonValue {
   readonly mistakes: readonly Mistake[]
 }
 
-const CORE_TAGS: readonly string[] = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map(
-  (name) => `tag:yaml.org,2002:${name}`,
+const CORE_TAGS: ReadonlySet<string> = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
 )
 
 /** The depth of `root` is bounded by the reader of the text. */
@@ -28,7 +29,11 @@ export function toJsonValue(root: unknown, positionOf: (offset: number) => Posit
   function read(node: unknown, path: Path): Json {
     if (isAlias(node)) return refuseAlias(node.source, path)
     if (hasForeignTag(node)) {
-      mistakes.push({ code: 'tag-unsupported', message: `${spellPath(path)} has a YAML tag, expected plain values`, path })
+      mistakes.push({
+        code: 'tag-unsupported',
+        message: `${spellPath(path)} has a YAML tag, expected plain values`,
+        path,
+      })
       return null
     }
     if (isMap(node)) return readMap(node.items, path)
@@ -52,9 +57,7 @@ export function toJsonValue(root: unknown, positionOf: (offset: number) => Posit
   }
 
   function refuseAlias(name: string, path: Path): Json {
-    const hint = name.startsWith('.')
-      ? `a bare * begins a YAML alias; put the pattern in quotes: ${quote(`*${name}`)}`
-      : 'write the value out'
+    const hint = path.at(-1) === MERGE_KEY ? MERGE_HINT : hintForAlias(name)
     const message = `${spellPath(path)} is the alias *${quote(name).slice(1, -1)}, aliases are not supported`
     mistakes.push({ code: 'alias-unsupported', message, hint, path })
     return null
@@ -63,7 +66,8 @@ export function toJsonValue(root: unknown, positionOf: (offset: number) => Posit
   function refuseKey(pair: Pair, name: string | undefined, path: Path): void {
     const read = name === undefined ? 'is no text' : 'is "__proto__"'
     const message = `a key in ${spellPath(path)} ${read}, expected the name of a field`
-    mistakes.push({ code: 'key-invalid', message, path, ...positioned(pair) })
+    const mistake: Mistake = { code: 'key-invalid', message, path, ...positioned(pair) }
+    mistakes.push(withHint(mistake, name === undefined ? 'if this is a template, render it first' : undefined))
   }
 
   function refuseDuplicate(pair: Pair, name: string, path: Path, line: number | undefined): void {
@@ -81,9 +85,14 @@ export function toJsonValue(root: unknown, positionOf: (offset: number) => Posit
   return { value: read(root, []), mistakes }
 }
 
+function hintForAlias(name: string): string {
+  if (!name.startsWith('.')) return 'write the value out'
+  return `a bare * begins a YAML alias; put the pattern in quotes: ${quote(`*${name}`)}`
+}
+
 function hasForeignTag(node: unknown): boolean {
   if (!isMap(node) && !isSeq(node) && !isScalar(node)) return false
-  return node.tag !== undefined && !CORE_TAGS.includes(node.tag)
+  return node.tag !== undefined && !CORE_TAGS.has(node.tag)
 }
 
 function readScalar(node: Scalar): Json {

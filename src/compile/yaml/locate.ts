@@ -25,7 +25,7 @@ export function offsetAt(document: Document.Parsed, path: Path, atKey: boolean):
 /** How a key is spelled as JSON; `undefined` for keys that JSON has no word for. */
 export function keyText(key: unknown): string | undefined {
   if (!isScalar(key) || key.value === null) return undefined
-  return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
+  return typeof key.value === 'string' ? key.value : key.source
 }
 
 /** `undefined` for a node that takes up no text. */

@@ -26,8 +26,9 @@ export interface YamlFile {
 export const MAX_FILE_LENGTH = 1024 * 1024
 /** Levels of nesting: deeper than the schemas of large CustomResourceDefinitions, which may lie in the same folder. */
 export const MAX_DEPTH = 100
-/** Lexical tokens: a full-size file of ordinary lines stays below. */
-export const MAX_LEXEMES = 250_000
+/** Lexical tokens, blanks and line ends included: several thousand entries of an AccountMap. */
+export const MAX_LEXEMES = 300_000
+export const MAX_DOCUMENTS = 5000
 const MAX_FAILURES = 20
 
 const OPTIONS = {
@@ -101,9 +102,12 @@ function compose(text: string, lines: LineCounter): Composed {
   for (const lexeme of new Lexer().lex(text)) {
     if (++lexemes > MAX_LEXEMES) return refuse('file-too-large', `the file has more than ${MAX_LEXEMES} YAML tokens`)
     for (const token of parser.next(lexeme)) {
-      if (token.type === 'error' && ++errors > MAX_FAILURES) return refuse('yaml-syntax', 'too many YAML errors to go on')
+      if (token.type === 'error' && ++errors > MAX_FAILURES)
+        return refuse('yaml-syntax', 'too many YAML errors to go on')
       for (const document of composer.next(token)) documents.push(document)
     }
+    if (documents.length > MAX_DOCUMENTS)
+      return refuse('file-too-large', `the file has more than ${MAX_DOCUMENTS} documents`)
     if (parser.stack.length > MAX_DEPTH) return refuse('file-too-deep', `YAML nested deeper than ${MAX_DEPTH} levels`)
   }
   for (const token of parser.end()) for (const document of composer.next(token)) documents.push(document)
@@ -117,7 +121,9 @@ function syntaxError(source: SourceText, reason: string, position: Position): Di
   return {
     severity: 'error',
     code: 'yaml-syntax',
-    message: `not valid YAML: ${quote(sentence).slice(1, -1).replaceAll(String.raw`\"`, '"')}`,
+    message: `not valid YAML: ${quote(sentence)
+      .slice(1, -1)
+      .replaceAll(String.raw`\"`, '"')}`,
     ...(hint === undefined ? {} : { hint }),
     file: source.file,
     ...position,

@@ -1,0 +1,173 @@
+/** `nib why` and `nib what-can`: questions answered offline from policy files, by the engine that decides logins. */
+import { whatCan, type Entry, type WhatCan } from '../audit/what-can.ts'
+import { why, type Part, type Why } from '../audit/why.ts'
+import type { Principal } from '../identity/principal.ts'
+import { isTrustDomain } from '../identity/spiffe-id.ts'
+import { table } from '../lib/table.ts'
+import { createDecide } from '../policy/decide.ts'
+import type { Decision } from '../policy/decision.ts'
+import { nameOrigin, type Origin } from '../policy/origin.ts'
+import { REFUSALS } from '../policy/refusal.ts'
+import type { Snapshot } from '../policy/snapshot.ts'
+import { parsePattern, parseSubject } from '../subject/index.ts'
+import { loadSnapshot, sha256Hex } from './load-snapshot.ts'
+import type { Output } from './output.ts'
+import { parsePrincipal } from './principal-argument.ts'
+
+export interface QueryArguments {
+  readonly principal: string
+  readonly policies: readonly string[]
+  readonly trustDomain: string
+  readonly claim: readonly string[]
+  readonly group: readonly string[]
+  readonly json?: true
+}
+
+export interface WhyArguments extends QueryArguments {
+  readonly action: 'publish' | 'subscribe'
+  readonly subject: string
+  readonly queue?: string
+}
+
+/** @returns 0 when allowed, 1 when denied, 2 when the question or the documents are wrong. */
+export async function whyCommand(question: WhyArguments, output: Output): Promise<number> {
+  const subject = question.action === 'publish' ? parseSubject(question.subject) : parsePattern(question.subject)
+  if (!subject.ok) return refuseUsage(output, `subject "${question.subject}": ${subject.error}`)
+  const asked = await ask(question, output)
+  if (asked === undefined) return 2
+  const { action, queue } = question
+  const { principal } = asked
+  const answer = why(asked.snapshot, asked.decision, {
+    principal,
+    action,
+    subject: subject.value,
+    ...(queue === undefined ? {} : { queue }),
+  })
+  if (question.json) output.json(answer)
+  else printWhy(answer, output)
+  return answer.allowed ? 0 : 1
+}
+
+/** @returns 0 when the principal can log in, 1 when not, 2 when the question or the documents are wrong. */
+export async function whatCanCommand(question: QueryArguments, output: Output): Promise<number> {
+  const asked = await ask(question, output)
+  if (asked === undefined) return 2
+  const answer = whatCan(asked.snapshot, asked.decision, asked.principal)
+  if (question.json) output.json(answer)
+  else printWhatCan(answer, output)
+  return answer.refusal === undefined ? 0 : 1
+}
+
+interface Asked {
+  readonly snapshot: Snapshot
+  readonly principal: Principal
+  readonly decision: Decision
+}
+
+async function ask(question: QueryArguments, output: Output): Promise<Asked | undefined> {
+  if (!isTrustDomain(question.trustDomain)) {
+    refuseUsage(
+      output,
+      `trust domain "${question.trustDomain}" is made of other characters than a-z, 0-9, ".", "-" and "_"`,
+    )
+    return undefined
+  }
+  const claims: Record<string, string> = {}
+  for (const claim of question.claim) {
+    const [path = '', ...value] = claim.split('=')
+    if (path === '' || value.length === 0) {
+      refuseUsage(output, `claim "${claim}" is not written as path=value`)
+      return undefined
+    }
+    claims[path] = value.join('=')
+  }
+  const { trustDomain, group: groups } = question
+  const principal = parsePrincipal(question.principal, { trustDomain, claims: nest(claims), groups })
+  if (!principal.ok) {
+    refuseUsage(output, `principal "${question.principal}": ${principal.error}`)
+    return undefined
+  }
+  const loaded = await loadSnapshot(question.policies, trustDomain)
+  output.diagnostics(loaded.ok ? loaded.value.diagnostics : loaded.error)
+  if (!loaded.ok) return undefined
+  const { snapshot } = loaded.value
+  return { snapshot, principal: principal.value, decision: createDecide(sha256Hex)(snapshot, principal.value) }
+}
+
+function refuseUsage(output: Output, message: string): number {
+  output.error(message)
+  return 2
+}
+
+type Nested = { [key: string]: string | Nested }
+
+/** `realm.roles=admin` is a member inside an object, as the matcher reads it. */
+function nest(claims: Readonly<Record<string, string>>): Nested {
+  const root: Nested = {}
+  for (const [path, value] of Object.entries(claims)) {
+    const steps = path.split('.')
+    let inner = root
+    for (const step of steps.slice(0, -1)) {
+      const next = inner[step]
+      inner = typeof next === 'object' ? next : (inner[step] = {})
+    }
+    inner[steps.at(-1) ?? path] = value
+  }
+  return root
+}
+
+const PARTS = {
+  account: 'lives in',
+  deny: 'denied by',
+  allow: 'allowed by',
+  ceiling: 'capped by',
+  others: 'others only',
+} as const satisfies Record<Part, string>
+
+function printWhy(answer: Why, output: Output): void {
+  const verdict = answer.allowed ? output.paint('allowed', 'good') : output.paint('denied', 'bad')
+  const queue = answer.queue === undefined ? '' : ` in queue group ${answer.queue}`
+  output.line(`${output.paint(verdict, 'strong')}  ${answer.principal} ${answer.action} ${answer.subject}${queue}`)
+  if (answer.account !== undefined) output.line(`account  ${answer.account}`)
+  if (answer.refusal !== undefined) output.line(`no login: ${answer.refusal}, ${REFUSALS[answer.refusal].meaning}`)
+  output.line()
+  const rows = answer.reasons.map(({ part, origin, pattern }) => [
+    PARTS[part],
+    nameOrigin(origin),
+    pattern ?? '',
+    placeOf(origin),
+  ])
+  if (rows.length === 0) output.line('no rule speaks of this subject: nothing granted means nothing allowed')
+  else for (const line of table(['', 'rule', 'pattern', 'written in'], rows)) output.line(line)
+  for (const shortfall of answer.shortfalls) output.line(`given less: ${shortfall}`)
+}
+
+function printWhatCan(answer: WhatCan, output: Output): void {
+  output.line(output.paint(answer.principal, 'strong'))
+  if (answer.refusal !== undefined) {
+    output.line(`${output.paint('no login', 'bad')}: ${answer.refusal}, ${REFUSALS[answer.refusal].meaning}`)
+    for (const origin of answer.accountRules) output.line(`  ${nameOrigin(origin)}  ${placeOf(origin)}`)
+    return
+  }
+  output.line(
+    `account  ${answer.account ?? ''}   inbox prefix  ${answer.inboxPrefix ?? ''}   snapshot  ${answer.snapshotId.slice(0, 12)}`,
+  )
+  output.line()
+  const rows = answer.entries.map((entry) => [entry.action, entry.effect, entry.entry, rulesOf(entry)])
+  for (const line of table(['', '', 'subject', 'rule'], rows)) output.line(line)
+  const resp = answer.permissions?.resp
+  if (resp !== undefined)
+    output.line(
+      `\nmay answer requests: ${resp.max < 0 ? 'any number of' : resp.max} replies within ${resp.ttl / 1e9} s each`,
+    )
+  for (const { pattern, reason } of answer.shortfalls) output.line(`given less: ${pattern}: ${reason}`)
+}
+
+function rulesOf({ rules, effect }: Entry): string {
+  if (rules.length > 0) return rules.map((origin) => `${nameOrigin(origin)} ${placeOf(origin)}`.trim()).join(', ')
+  return effect === 'deny' ? 'guard of the list' : 'own inbox'
+}
+
+function placeOf({ file, line }: Origin): string {
+  return file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}`
+}

@@ -1,0 +1,104 @@
+/**
+ * Policy documents -> one snapshot, and everything their authors should know. Pure.
+ * An error in a document that only grants drops that document: less is granted. An error where less text could mean more
+ * rights (a DENY, an AccountMap, a ceiling, a file nobody can read) gives no snapshot: the last good one stays in force.
+ */
+import type { Diagnostic } from '../policy/diagnostic.ts'
+import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
+import { accountConflicts } from './account-conflicts.ts'
+import { diagnose, readDocument, type PolicyDocument } from './document.ts'
+import { dropDuplicates } from './duplicates.ts'
+import { readEnvelope } from './envelope.ts'
+import type { SourceObject } from './source-object.ts'
+import { buildSnapshot } from './snapshot.ts'
+import { byPlace, compareTexts, limitPerFile } from './order.ts'
+import { readYaml, type SourceText } from './yaml/read-yaml.ts'
+
+export interface CompileOptions {
+  readonly trustDomains: TrustDomains
+  /** No AccountMap may name them: the system account and the account of the callout service. `$G` and `SYS` never. */
+  readonly forbiddenAccounts: readonly string[]
+  /** Of the canonical model; becomes the snapshot's id. */
+  readonly hash: (text: string) => string
+}
+
+export interface Compilation {
+  /** Absent exactly when `withheld` is present. */
+  readonly snapshot?: Snapshot
+  /** Sorted by file, line and column. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Why no snapshot may replace the last good one, one sentence. */
+  readonly withheld?: string
+}
+
+const ALWAYS_FORBIDDEN = ['$G', 'SYS', '$SYS']
+
+/** @throws never, whatever the texts hold. */
+export function compile(sources: readonly SourceText[], options: CompileOptions): Compilation {
+  const files = sources.toSorted((a, b) => compareTexts(a.file, b.file)).map(readYaml)
+  return compileObjects(
+    files.flatMap(({ objects }) => objects),
+    files.flatMap(({ failures }) => failures),
+    options,
+  )
+}
+
+/** The door for sources that hold objects instead of text. `failures`: what could not be read, and why. */
+function compileObjects(
+  objects: readonly SourceObject[],
+  failures: readonly Diagnostic[],
+  options: CompileOptions,
+): Compilation {
+  const forbidden = new Set([...ALWAYS_FORBIDDEN, ...options.forbiddenAccounts])
+  const diagnostics: Diagnostic[] = [...failures]
+  const blocking: Diagnostic[] = [...failures]
+  const documents: PolicyDocument[] = []
+  const pending = [...objects]
+  // Grows while it is walked: lists put their items behind.
+  for (const object of pending) {
+    const envelope = readEnvelope(object)
+    if (envelope.is === 'ours') documents.push(readDocument(envelope.kind, object, forbidden))
+    else if (envelope.is === 'list') for (const item of envelope.items) pending.push(item)
+    else if (envelope.is !== 'foreign') {
+      const diagnostic = diagnose(object, envelope.mistake)
+      diagnostics.push(diagnostic)
+      if (envelope.is === 'unclear') blocking.push(diagnostic)
+    }
+  }
+
+  const { kept, dropped } = dropDuplicates(documents)
+  for (const document of [...kept, ...dropped]) diagnostics.push(...document.diagnostics)
+  for (const document of [...kept, ...dropped]) {
+    if (document.rules !== undefined || document.kind.onlyGrants(document.object)) continue
+    blocking.push(...document.diagnostics.filter(({ severity }) => severity === 'error'))
+  }
+
+  const rules = kept.flatMap((document) => document.rules ?? [])
+  const accounts = rules.flatMap((one) => one.accounts ?? [])
+  const conflicts = accountConflicts(accounts)
+  diagnostics.push(...conflicts)
+  blocking.push(...conflicts.filter(({ severity }) => severity === 'error'))
+  if (blocking.length === 0) diagnostics.push(...emptiness(documents, accounts.length))
+
+  const told = limitPerFile(diagnostics.toSorted(byPlace))
+  if (blocking.length > 0) return { diagnostics: told, withheld: reasonFor(blocking.sort(byPlace)) }
+  return { snapshot: buildSnapshot(rules, options.trustDomains, options.hash), diagnostics: told }
+}
+
+function emptiness(documents: readonly PolicyDocument[], accounts: number): Diagnostic[] {
+  if (documents.length === 0) {
+    const message = 'no policy documents were found: nobody gets in'
+    return [{ severity: 'warning', code: 'no-documents', message, hint: 'write an AccountMap and a SubjectPolicy' }]
+  }
+  if (accounts > 0) return []
+  const message = 'no AccountMap places anybody in an account: nobody gets in'
+  return [{ severity: 'warning', code: 'no-accounts', message, hint: 'write an AccountMap' }]
+}
+
+function reasonFor(blocking: readonly Diagnostic[]): string {
+  const [first, ...others] = blocking
+  if (first === undefined) return ''
+  const place = first.file === undefined ? '' : `${first.file}${first.line === undefined ? '' : `:${first.line}`}: `
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return `${place}${first.message}${more}`
+}

@@ -1,0 +1,51 @@
+/** Documents of the same kind, namespace and name. Pure. In a cluster the last one written would win; here none does. */
+import type { Diagnostic } from '../policy/diagnostic.ts'
+import { diagnose, type PolicyDocument } from './document.ts'
+import { groupBy } from './group-by.ts'
+
+export interface Deduplicated {
+  readonly kept: readonly PolicyDocument[]
+  /** Without rules, each with an error that says where its double is. */
+  readonly dropped: readonly PolicyDocument[]
+}
+
+/** Drops all of several doubles: which of them is meant cannot be told, and must not depend on the order of files. */
+export function dropDuplicates(documents: readonly PolicyDocument[]): Deduplicated {
+  const groups = groupBy(documents, identityOf)
+  const kept: PolicyDocument[] = []
+  const dropped: PolicyDocument[] = []
+  for (const [identity, group] of groups) {
+    if (identity === undefined || group.length === 1) kept.push(...group)
+    else for (const document of group) dropped.push(withoutRules(document, group))
+  }
+  return { kept, dropped }
+}
+
+function identityOf({ kind, namespace, name }: PolicyDocument): string | undefined {
+  return name === undefined ? undefined : JSON.stringify([kind.kind, namespace ?? '', name])
+}
+
+function withoutRules(document: PolicyDocument, group: readonly PolicyDocument[]): PolicyDocument {
+  const { rules: _rules, ...rest } = document
+  return { ...rest, diagnostics: [...document.diagnostics, duplicate(document, group)] }
+}
+
+function duplicate(document: PolicyDocument, group: readonly PolicyDocument[]): Diagnostic {
+  const { kind, namespace, name = '', object } = document
+  const path = namespace === undefined ? name : `${namespace}/${name}`
+  const double = group.find((other) => other.object !== object)
+  const line = double?.object.locate(['metadata', 'name'], false)?.line
+  const place =
+    double?.object.file === undefined ? '' : `, also in ${double.object.file}${line === undefined ? '' : `:${line}`}`
+  return diagnose(
+    object,
+    {
+      code: 'duplicate-document',
+      message: `${kind.kind} ${path} exists ${group.length} times${place}`,
+      hint: 'rename or remove one; none of them is used',
+      path: ['metadata', 'name'],
+    },
+    kind,
+    { ...(namespace === undefined ? {} : { namespace }), name },
+  )
+}

@@ -1,0 +1,132 @@
+/**
+ * Tells from `apiVersion` and `kind` whether an object is ours, and which kind. Pure.
+ * What is plainly somebody else's is left alone. What could be ours and cannot be told is an error: it may be a DENY.
+ */
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { groupBy } from './group-by.ts'
+import { API_GROUP, API_VERSION, type PolicyKind } from './kinds/kind.ts'
+import { KINDS } from './kinds/kinds.ts'
+import { describeValue, listChoices, quote, withHint, type Mistake } from './mistake.ts'
+import { MERGE_KEY } from './merge-key.ts'
+import { didYouMean, nearest } from './nearest.ts'
+import { isList, type SourceObject } from './source-object.ts'
+
+export type Envelope =
+  | { readonly is: 'ours'; readonly kind: PolicyKind }
+  | { readonly is: 'list'; readonly items: readonly SourceObject[] }
+  | { readonly is: 'foreign' }
+  /** Foreign, but its author should know. */
+  | { readonly is: 'ignored'; readonly mistake: Mistake }
+  | { readonly is: 'unclear'; readonly mistake: Mistake }
+
+const KIND_NAMES = [...KINDS.keys()]
+
+/** Words that an object of ours, however damaged, would most likely still have in it. */
+const OUR_WORDS = new RegExp([API_GROUP.replace('.dev', ''), ...KIND_NAMES].join('|'), 'i')
+const ENVELOPE_FIELDS: ReadonlySet<string> = new Set(['apiversion', 'kind', 'metadata', 'spec', MERGE_KEY])
+const MAX_GROUP_EDITS = 4
+
+export function readEnvelope(object: SourceObject): Envelope {
+  const { value, mistakes } = object
+  if (!isJsonObject(value)) return readStray(value, mistakes)
+  const lost = mistakes.find(
+    ({ path: [field, ...rest] }) => rest.length === 0 && (field === 'apiVersion' || field === 'kind'),
+  )
+  if (lost !== undefined) return { is: 'unclear', mistake: lost }
+  const { apiVersion, kind } = value
+  if (apiVersion === undefined) return readWithoutVersion(value, kind)
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    return unclear('api-version-invalid', `apiVersion is ${describeValue(apiVersion)}, expected text`, 'apiVersion')
+  }
+  if (apiVersion === 'v1' && kind === 'List') return readList(object, value)
+  const slash = apiVersion.indexOf('/')
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash)
+  if (group === API_GROUP) return readOurs(object, value, kind)
+  return readForeign(apiVersion, group, kind)
+}
+
+function readOurs(object: SourceObject, value: JsonObject, kind: Json | undefined): Envelope {
+  if (typeof kind !== 'string') {
+    const code = kind === undefined ? 'missing-field' : 'wrong-type'
+    return unclear(code, `kind is ${describeValue(kind)}, expected ${listChoices(KIND_NAMES)}`, 'kind')
+  }
+  const known = KINDS.get(kind)
+  if (known !== undefined) return { is: 'ours', kind: known }
+  if (kind.endsWith('List') && KINDS.has(kind.slice(0, -'List'.length))) return readList(object, value)
+  const message = `unknown kind ${quote(kind)} in ${API_GROUP}, expected ${listChoices(KIND_NAMES)}`
+  return unclear('kind-unknown', message, 'kind', didYouMean(kind, KIND_NAMES))
+}
+
+/** Another group; but a slip of the pen in ours must not make a policy disappear. */
+function readForeign(apiVersion: string, group: string, kind: Json | undefined): Envelope {
+  const meant = typeof kind === 'string' ? nearest(kind, KIND_NAMES, 2) : undefined
+  const groupMeant = OUR_WORDS.test(group) || nearest(group, [API_GROUP], MAX_GROUP_EDITS) !== undefined
+  if (groupMeant || (meant !== undefined && (group === '' || group.startsWith('v1')))) {
+    const message = `unknown apiVersion ${quote(apiVersion)}, expected ${API_VERSION}`
+    return unclear('api-version-unknown', message, 'apiVersion', `did you mean "${API_VERSION}"?`)
+  }
+  if (typeof kind !== 'string' || !KINDS.has(kind)) return { is: 'foreign' }
+  const message = `${kind} of the API group ${quote(group)} is not ours and was ignored`
+  return ignored('kind-foreign', message, `ours has apiVersion: ${API_VERSION}`)
+}
+
+function readWithoutVersion(value: JsonObject, kind: Json | undefined): Envelope {
+  const named = typeof kind === 'string' && !OUR_WORDS.test(kind) && nearest(kind, KIND_NAMES) === undefined
+  const shaped = Object.keys(value).some((field) => ENVELOPE_FIELDS.has(field.toLowerCase()))
+  if (!named && (shaped || OUR_WORDS.test(JSON.stringify(value)))) {
+    const field = Object.keys(value).find((key) => nearest(key, ['apiVersion']) !== undefined)
+    const hint = field === undefined ? `begin it with apiVersion: ${API_VERSION}` : `did you mean "apiVersion"?`
+    return unclear(
+      'missing-field',
+      `the document has no apiVersion, so its kind cannot be told`,
+      field ?? 'apiVersion',
+      hint,
+    )
+  }
+  return ignored(
+    'not-kubernetes',
+    'the document has no apiVersion and was ignored',
+    'keep other files in another folder',
+  )
+}
+
+/** A document that is text or a list at its top. */
+function readStray(value: Json, mistakes: readonly Mistake[]): Envelope {
+  const [unread] = mistakes
+  if (unread !== undefined) return { is: 'unclear', mistake: unread }
+  const message = `the document is ${describeValue(value)}, expected an object with apiVersion and kind`
+  const text = JSON.stringify(value)
+  if (OUR_WORDS.test(text) || (typeof value === 'string' && /apiversion/i.test(value))) {
+    return { is: 'unclear', mistake: { code: 'wrong-type', message, path: [] } }
+  }
+  return ignored('not-kubernetes', message, 'the document was ignored')
+}
+
+/** `kind: List`, as kubectl prints several objects: each item is a document of its own. */
+function readList(list: SourceObject, { items }: JsonObject): Envelope {
+  if (!isList(items)) {
+    const code = items === undefined ? 'missing-field' : 'wrong-type'
+    return unclear(code, `items is ${describeValue(items)}, expected a list`, 'items')
+  }
+  const byItem = groupBy(list.mistakes, ({ path: [field, index] }) => (field === 'items' ? index : undefined))
+  const [stray] = byItem.get(undefined) ?? []
+  if (stray !== undefined) return { is: 'unclear', mistake: stray }
+  return { is: 'list', items: items.map((value, index) => itemOf(list, value, index, byItem.get(index) ?? [])) }
+}
+
+function itemOf(list: SourceObject, value: Json, index: number, mistakes: readonly Mistake[]): SourceObject {
+  return {
+    value,
+    mistakes: mistakes.map((mistake) => ({ ...mistake, path: mistake.path.slice(2) })),
+    ...(list.file === undefined ? {} : { file: list.file }),
+    locate: (path, atKey) => list.locate(['items', index, ...path], atKey),
+  }
+}
+
+function unclear(code: string, message: string, field: string, hint?: string): Envelope {
+  return { is: 'unclear', mistake: withHint({ code, message, path: [field] }, hint) }
+}
+
+function ignored(code: string, message: string, hint: string): Envelope {
+  return { is: 'ignored', mistake: { severity: 'warning', code, message, hint, path: [] } }
+}

@@ -1,0 +1,61 @@
+/**
+ * Keeps secrets out of the file and out of messages about it. Pure.
+ * The file holds names of files only; what looks like a secret itself is a mistake, and is never quoted.
+ */
+import { isJsonObject, type Json } from '../lib/json.ts'
+import { isList, spellPath, type Mistake, type Path } from './document.ts'
+
+const HIDDEN = '(hidden)'
+
+const SECRETS: readonly { readonly pattern: RegExp; readonly what: string; readonly hint?: string }[] = [
+  { pattern: /\bS[AUONCX][A-Z2-7]{20,}/, what: 'the seed of a key' },
+  { pattern: /\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+/, what: 'a token' },
+  { pattern: /-----BEGIN [A-Z ]*(?:PRIVATE KEY|SEED)-----/, what: 'a private key' },
+  {
+    pattern: /^[a-z+]+:\/\/[^/?#]*@/i,
+    what: 'a login',
+    hint: 'leave host and port; the login to NATS goes under nats.credentials, its secret into a file',
+  },
+]
+
+/** Names that people write a secret behind; our own all end in `File`. */
+const SECRET_FIELD = /^(?:.*password|pass|passwd|.*secret|.*token|.*seed|private_?key)$/i
+
+export function secretMistakes(value: Json): Mistake[] {
+  return walk(value, []).flatMap(({ path, text }) => {
+    const found = SECRETS.find(({ pattern }) => pattern.test(text))
+    if (found === undefined) return []
+    const message = `${spellPath(path)} holds ${found.what}, expected none in this file`
+    const { hint = 'put the secret into a file of its own and give its path' } = found
+    return [{ code: 'secret-in-config', message, hint, path }]
+  })
+}
+
+/** The document with everything blotted out that messages must not repeat. */
+export function withoutSecrets(value: Json, name = ''): Json {
+  if (typeof value === 'string') {
+    return SECRET_FIELD.test(name) || SECRETS.some(({ pattern }) => pattern.test(value)) ? HIDDEN : value
+  }
+  if (isList(value)) return value.map((item) => withoutSecrets(item, name))
+  if (!isJsonObject(value)) return SECRET_FIELD.test(name) && value !== null ? HIDDEN : value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutSecrets(member, key)]))
+}
+
+/** `${NAME}`, as shells, Compose and envsubst write it: here it would stay as it is. */
+export function substitutionMistakes(value: Json): Mistake[] {
+  return walk(value, [])
+    .filter(({ text }) => /\$\{[^}]*\}/.test(text))
+    .map(({ path }) => ({
+      code: 'no-substitution',
+      message: `${spellPath(path)} holds \${…}, and environment variables are not put in here`,
+      hint: 'write the value, or fill the file in before the bridge reads it',
+      path,
+    }))
+}
+
+function walk(value: Json, path: Path): { path: Path; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }]
+  if (isList(value)) return value.flatMap((item, index) => walk(item, [...path, index]))
+  if (!isJsonObject(value)) return []
+  return Object.entries(value).flatMap(([key, member]) => walk(member, [...path, key]))
+}

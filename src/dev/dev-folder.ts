@@ -1,0 +1,25 @@
+/** A folder of its own for each run, for its owner alone: it holds seeds and tokens. Gone when the run ends. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+export interface DevFolder {
+  readonly path: string
+  /** @returns the path of the file that was written. */
+  write(name: string, text: string): Promise<string>
+  remove(): Promise<void>
+}
+
+export async function createDevFolder(): Promise<DevFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'nib-dev-'))
+  return {
+    path,
+    async write(name, text) {
+      const file = join(path, name)
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+      await writeFile(file, text, { mode: 0o600 })
+      return file
+    },
+    remove: () => rm(path, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,34 @@
+/** The bridge's log as a person reads it in a terminal: one short line each, only what deserves a look. */
+import { pino } from 'pino'
+import { isJsonObject } from '../lib/json.ts'
+import type { Log } from '../telemetry/logger.ts'
+
+/** @param print called with each line; `isProblem` for warnings and errors. */
+export function createDevLog(print: (line: string, isProblem: boolean) => void): Log {
+  const logger = pino(
+    { level: 'info', base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } },
+    {
+      write(text: string) {
+        const line: unknown = JSON.parse(text)
+        if (!isJsonObject(line)) return
+        const isProblem = line['level'] !== 'info'
+        // At INFO only what the policy and the keys have to say, which comes with a code.
+        if (isProblem || line['code'] !== undefined) print(describe(line), isProblem)
+      },
+    },
+  )
+  // Decisions are shown by whoever asked for them.
+  return { logger, decided: () => undefined, flush: () => undefined }
+}
+
+function describe(line: Readonly<Record<string, unknown>>): string {
+  const place = [line['file'], line['line']].filter((part) => part !== undefined).join(':')
+  const details = [line['problem'], line['error'], line['hint']].filter((part) => typeof part === 'string' && part !== '')
+  const message = typeof line['msg'] === 'string' ? line['msg'] : ''
+  return [place, message, ...details].filter((part) => part !== '').join(': ')
+}
+
+/** For runs that show nothing but their own results. */
+export function createSilentLog(): Log {
+  return { logger: pino({ level: 'silent' }), decided: () => undefined, flush: () => undefined }
+}

@@ -1,0 +1,111 @@
+/**
+ * The decision: in which account a principal lives and what it may do there. Pure: snapshot and principal decide alone.
+ * Refuses a principal that no AccountMap entry or that entries of different accounts match, and permissions that do not fit one JWT.
+ */
+import type { Principal } from '../identity/principal.ts'
+import { parsePattern, type Pattern } from '../subject/index.ts'
+import type { Allowed, Decision, DeliveryFilter } from './decision.ts'
+import { inboxPrefixFor, type Sha256Hex } from './inbox.ts'
+import { strictest } from './limits.ts'
+import { MatcherIndex } from './matcher-index.ts'
+import type { AccountRule, CeilingRule, GrantRule, InboxKind, LimitRule } from './model.ts'
+import { sortOrigins, type Origin } from './origin.ts'
+import { compilePermissions } from './permissions.ts'
+import { fitsUserJwt } from './size.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export type Decide = (snapshot: Snapshot, principal: Principal) => Decision
+
+/**
+ * What is worked out is held beside the snapshot and the principal object and dies with either:
+ * callers intern principals, so that the same credential gives the same object.
+ */
+export function createDecide(hash: Sha256Hex): Decide {
+  const books = new WeakMap<Snapshot, Book>()
+  return (snapshot, principal) => {
+    let book = books.get(snapshot)
+    if (book === undefined) {
+      book = openBook(snapshot)
+      books.set(snapshot, book)
+    }
+    let decision = book.decisions.get(principal)
+    if (decision === undefined) {
+      decision = decideAnew(book, principal, hash)
+      book.decisions.set(principal, decision)
+    }
+    return decision
+  }
+}
+
+/** One snapshot, indexed once. */
+interface Book {
+  readonly accounts: MatcherIndex<AccountRule>
+  readonly grants: MatcherIndex<GrantRule>
+  readonly limits: MatcherIndex<LimitRule>
+  readonly ceilings: MatcherIndex<CeilingRule>
+  readonly decisions: WeakMap<Principal, Decision>
+}
+
+function openBook({ model, trustDomains }: Snapshot): Book {
+  return {
+    accounts: new MatcherIndex(model.accounts, trustDomains),
+    grants: new MatcherIndex(model.grants, trustDomains),
+    limits: new MatcherIndex(model.limits, trustDomains),
+    ceilings: new MatcherIndex(model.ceilings, trustDomains),
+    decisions: new WeakMap(),
+  }
+}
+
+function decideAnew(book: Book, principal: Principal, hash: Sha256Hex): Decision {
+  const accounts = book.accounts.matching(principal)
+  const account = accounts[0]?.account
+  if (account === undefined) return { effect: 'deny', code: 'ACCOUNT_NONE', rules: [] }
+  if (accounts.some((rule) => rule.account !== account)) {
+    return { effect: 'deny', code: 'ACCOUNT_CONFLICT', rules: originsOf(accounts) }
+  }
+  const grants = book.grants.matching(principal)
+  const ceilings = book.ceilings.matching(principal)
+  const limits = book.limits.matching(principal)
+  const rules = originsOf([...accounts, ...grants, ...ceilings, ...limits])
+  const inbox = agreedInbox(accounts)
+  const inboxPrefix = inboxPrefixFor(inbox, principal.name, hash)
+  const compiled = compilePermissions({
+    allows: grants.filter(({ effect }) => effect === 'allow').map(({ grant }) => grant),
+    denies: grants.filter(({ effect }) => effect === 'deny').map(({ grant }) => grant),
+    ceilings,
+    inbox: inboxPattern(inboxPrefix),
+  })
+  const permissions = eachFilter((filter) => compiled[filter].permissions)
+  if (!fitsUserJwt(permissions.filtering) || !fitsUserJwt(permissions.legacy)) {
+    return { effect: 'deny', code: 'PERMISSIONS_TOO_LARGE', rules }
+  }
+  return {
+    effect: 'allow',
+    account,
+    inbox,
+    inboxPrefix,
+    permissions,
+    shortfalls: eachFilter((filter) => compiled[filter].shortfalls),
+    limits: strictest(limits.map((rule) => rule.limits)),
+    rules,
+  } satisfies Allowed
+}
+
+/** Entries that name the same account need not agree on the inbox: then it is the private one, which exposes less. */
+function agreedInbox(accounts: readonly AccountRule[]): InboxKind {
+  return accounts.every(({ inbox }) => inbox === 'shared') ? 'shared' : 'private'
+}
+
+function inboxPattern(prefix: string): Pattern {
+  const pattern = parsePattern(`${prefix}.>`)
+  if (!pattern.ok) throw new Error(`an inbox prefix is a subject: ${pattern.error}`)
+  return pattern.value
+}
+
+function eachFilter<T>(value: (filter: DeliveryFilter) => T): Readonly<Record<DeliveryFilter, T>> {
+  return { filtering: value('filtering'), legacy: value('legacy') }
+}
+
+function originsOf(rules: readonly { readonly origin: Origin }[]): Origin[] {
+  return sortOrigins(rules.map(({ origin }) => origin))
+}

@@ -1,0 +1,80 @@
+/**
+ * Rules by the principals they speak of, so that a decision looks only at rules that may match. Pure.
+ * Each entry of a matcher is filed under the most telling field that names one value; entries without one are always looked at.
+ */
+import type { Principal } from '../identity/principal.ts'
+import { matchesEntry } from './match-principal.ts'
+import type { Matcher, MatcherEntry } from './matcher.ts'
+import type { TrustDomains } from './snapshot.ts'
+
+interface Filed {
+  readonly position: number
+  readonly entry: MatcherEntry
+}
+
+export class MatcherIndex<T extends { readonly principals: Matcher }> {
+  readonly #rules: readonly T[]
+  readonly #trustDomains: TrustDomains
+  readonly #byKey = new Map<string, Filed[]>()
+  readonly #unfiled: Filed[] = []
+
+  constructor(rules: readonly T[], trustDomains: TrustDomains) {
+    this.#rules = rules
+    this.#trustDomains = trustDomains
+    for (const [position, rule] of rules.entries()) {
+      for (const entry of rule.principals) this.#drawerOf(entry).push({ position, entry })
+    }
+  }
+
+  /** In the order of the rules, each once. */
+  matching(principal: Principal): T[] {
+    const positions = new Set<number>()
+    const look = ({ position, entry }: Filed): void => {
+      if (!positions.has(position) && matchesEntry(entry, principal, this.#trustDomains)) positions.add(position)
+    }
+    this.#unfiled.forEach(look)
+    for (const key of keysOfPrincipal(principal)) this.#byKey.get(key)?.forEach(look)
+    return [...positions].toSorted((a, b) => a - b).flatMap((position) => this.#rules[position] ?? [])
+  }
+
+  #drawerOf(entry: MatcherEntry): Filed[] {
+    const key = keyOfEntry(entry)
+    if (key === undefined) return this.#unfiled
+    let drawer = this.#byKey.get(key)
+    if (drawer === undefined) {
+      drawer = []
+      this.#byKey.set(key, drawer)
+    }
+    return drawer
+  }
+}
+
+function keyOfEntry({
+  serviceAccount,
+  namespace,
+  spiffeId,
+  issuer,
+  group,
+  trustDomain,
+}: MatcherEntry): string | undefined {
+  if (spiffeId !== undefined && 'exact' in spiffeId) return `spiffeId ${spiffeId.exact}`
+  if (serviceAccount !== undefined && serviceAccount.namespace !== '*') {
+    const { namespace, name } = serviceAccount
+    return name === '*' ? `namespace ${namespace}` : `serviceAccount ${namespace}/${name}`
+  }
+  if (namespace !== undefined) return `namespace ${namespace}`
+  if (group !== undefined) return `group ${group}`
+  if (issuer !== undefined) return `issuer ${issuer}`
+  return trustDomain === undefined ? undefined : `trustDomain ${trustDomain}`
+}
+
+/** Every key that an entry matching the principal can be filed under. */
+function keysOfPrincipal({ workload, requestAuth, groups }: Principal): string[] {
+  const keys = groups.map((group) => `group ${group}`)
+  if (requestAuth !== undefined) keys.push(`issuer ${requestAuth.issuer}`)
+  if (workload === undefined) return keys
+  keys.push(`spiffeId ${workload.spiffeId.uri}`, `trustDomain ${workload.spiffeId.trustDomain}`)
+  if (workload.serviceAccount === undefined) return keys
+  const { namespace, name } = workload.serviceAccount
+  return [...keys, `namespace ${namespace}`, `serviceAccount ${namespace}/${name}`]
+}

@@ -1,0 +1,260 @@
+/**
+ * Puts the bridge together from its configuration and runs it: keys, policy, identities, callout, NATS, the operator's door.
+ * Refuses to start with any key missing or unfit; a missing policy or unreachable NATS only keeps it from being ready.
+ */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openAdminServer } from '../admin/server.ts'
+import type { DecisionRecord } from '../audit/record.ts'
+import { AUTHN_SYSTEM, createAuthenticator, type Authenticator } from '../authn/index.ts'
+import { createAuthorize, type AuthorizePorts, type AuthorizeSettings } from '../callout/authorize.ts'
+import { createDecisionIds } from '../callout/decision-id.ts'
+import { createCalloutService, type CalloutService, type Opened } from '../callout/service.ts'
+import { compile } from '../compile/index.ts'
+import type { Config } from '../config/index.ts'
+import { workloadPrincipal, type Principal } from '../identity/principal.ts'
+import { parseSpiffeId } from '../identity/spiffe-id.ts'
+import { openKeyring, openServiceLogin, type Keyring, type ServiceLogin } from '../keys/index.ts'
+import { ok, type Result } from '../lib/result.ts'
+import { createDecide } from '../policy/decide.ts'
+import type { Diagnostic } from '../policy/diagnostic.ts'
+import type { RefusalCode } from '../policy/refusal.ts'
+import type { Snapshot } from '../policy/snapshot.ts'
+import { createPolicySource, type PolicySource } from '../sources/index.ts'
+import type { Log } from '../telemetry/logger.ts'
+import { createMetrics, type Gauges, type Metrics } from '../telemetry/metrics.ts'
+import { createEnvelopeOpener, type Envelope, type OpenEnvelope } from '../wire/envelope.ts'
+import { createServerClocks, type ServerClocks } from '../wire/server-clock.ts'
+import { openServiceConnections, type ServiceConnections } from '../wire/service-connections.ts'
+import { createReadiness, type Readiness } from './readiness.ts'
+import { createSelfTest } from './self-test.ts'
+import { sha256Hex } from './sha256.ts'
+
+export interface BridgeOptions {
+  readonly version: string
+  readonly log: Log
+  /** Sees every decision after it was logged and counted. */
+  readonly onDecision?: (record: DecisionRecord) => void
+}
+
+export interface RunningBridge {
+  /** Fulfilled once {@link Readiness.ready} holds for the first time. */
+  readonly whenReady: Promise<void>
+  readonly adminPort: number | undefined
+  readiness(): Readiness
+  currentSnapshot(): Snapshot | undefined
+  /** Leaves the queue group, answers what was taken, then closes. */
+  stop(): Promise<void>
+}
+
+const MAX_SERVERS = 1024
+const READY_POLL_MS = 20
+
+/** @returns the running bridge, or everything that keeps it from starting. */
+export async function startBridge(
+  config: Config,
+  options: BridgeOptions,
+): Promise<Result<RunningBridge, readonly Diagnostic[]>> {
+  const report = (diagnostic: Diagnostic): void => logDiagnostic(options.log, diagnostic)
+  const keyring = await openKeyring(config.keys, { now, log: report })
+  if (!keyring.ok) return keyring
+  const login = await openServiceLogin(config.nats.credentials, { now, log: report })
+  if (!login.ok) {
+    keyring.value.close()
+    return login
+  }
+  const policy = await openPolicy(config, report)
+  const metrics = createMetrics(options.version)
+  const authenticator = createAuthenticator(config.issuers, {
+    ...AUTHN_SYSTEM,
+    clock: { now },
+    log: options.log.logger.child({ room: 'authn' }),
+    observe: metrics,
+  })
+  await authenticator.start()
+  return ok(await run({ config, options, keys: keyring.value, login: login.value, policy, authenticator, metrics }))
+}
+
+interface Parts {
+  readonly config: Config
+  readonly options: BridgeOptions
+  readonly keys: Keyring
+  readonly login: ServiceLogin
+  readonly policy: PolicySource
+  readonly authenticator: Authenticator
+  readonly metrics: Metrics
+}
+
+async function run(parts: Parts): Promise<RunningBridge> {
+  const { config, options, keys, login, policy, authenticator, metrics } = parts
+  const clocks = createServerClocks(MAX_SERVERS)
+  const open = createEnvelopeOpener({ boxKeys: keys.boxKeys, isOurs: keys.isOurs, clocks })
+  const settings = { clientTypes: config.callout.clientTypes, accounts: config.accounts, sessions: config.sessions }
+  const ports = { currentSnapshot: policy.current, decide: createDecide(sha256Hex), chance: Math.random }
+  let stopping = false
+  const service = openService(parts, open, settings, ports)
+  const connections = openConnections(parts, service, () => stopping)
+  metrics.expose(gaugesOf(parts, clocks, service, connections))
+  keys.onChange(() => metrics.keysChanged())
+  const readiness = createReadiness({
+    now,
+    selfTest: createSelfTest({
+      open,
+      boxKeys: keys.boxKeys,
+      settings,
+      ports,
+      keys,
+      addressee: () => addresseeOf(parts),
+      probe: probeIn(config),
+    }),
+    connections: () => connections,
+    policy: () => policyState(policy),
+    issuers: () =>
+      authenticator
+        .status(now())
+        .map(({ name, keys: ring }) => ({ name, available: ring.available, problem: ring.problem?.detail })),
+    stopping: () => stopping,
+  })
+  const admin = config.admin && (await openAdminServer({ readiness, metrics }, config.admin.host, config.admin.port))
+  return {
+    whenReady: untilReady(readiness, () => stopping),
+    adminPort: admin?.port,
+    readiness,
+    currentSnapshot: policy.current,
+    async stop() {
+      stopping = true
+      await connections.stopReceiving()
+      await Promise.race([service.idle(), sleep(config.callout.deadlineMs)])
+      await connections.close()
+      authenticator.stop()
+      policy.close()
+      login.close()
+      keys.close()
+      await admin?.close()
+      options.log.flush()
+    },
+  }
+}
+
+function openPolicy(config: Config, report: (diagnostic: Diagnostic) => void): Promise<PolicySource> {
+  const { trustDomains, forbiddenAccounts } = config
+  return createPolicySource({
+    folders: config.policy.folders,
+    compile: (texts) => compile(texts, { trustDomains, forbiddenAccounts, hash: sha256Hex }),
+    log: report,
+    now,
+  })
+}
+
+function openService(
+  { config, options, keys, authenticator, metrics }: Parts,
+  open: OpenEnvelope,
+  settings: AuthorizeSettings,
+  ports: Omit<AuthorizePorts, 'authenticate'>,
+): CalloutService<Envelope> {
+  return createCalloutService<Envelope>({
+    deadlineMs: config.callout.deadlineMs,
+    maxPending: config.callout.maxPending,
+    now,
+    defer: setImmediate,
+    nextDecisionId: createDecisionIds(randomBytes(4).toString('hex')),
+    open: (envelope, at) => openForService(open, envelope, at),
+    authorize: createAuthorize(settings, { ...ports, authenticate: authenticator.authenticate }),
+    keys,
+    record(record) {
+      if (config.audit.stdout) options.log.decided(record)
+      metrics.decided(record)
+      options.onDecision?.(record)
+    },
+    failed: (decisionId, cause) =>
+      options.log.logger.error({ decisionId, err: cause }, 'a login failed inside the bridge'),
+  })
+}
+
+function openForService(open: OpenEnvelope, envelope: Envelope, at: number): Result<Opened, RefusalCode> {
+  const opened = open(envelope, at)
+  if (!opened.ok) return opened
+  const { login, expiresAt, box } = opened.value
+  return ok({
+    login,
+    expiresAt,
+    seal(answer) {
+      const bytes = Buffer.from(answer, 'latin1')
+      return box === undefined ? bytes : box.seal(bytes)
+    },
+  })
+}
+
+function openConnections(
+  { config, options, login }: Parts,
+  service: CalloutService<Envelope>,
+  isStopping: () => boolean,
+): ServiceConnections {
+  const { servers, connections: count, queueGroup, tls } = config.nats
+  return openServiceConnections(
+    {
+      servers,
+      name: 'nib',
+      count,
+      queueGroup,
+      authenticator: login.authenticator,
+      ...(tls === undefined ? {} : { tls }),
+    },
+    {
+      received: (request) => service.accept(request),
+      changed(state, connection, problem) {
+        const isBad = !isStopping() && (state === 'failed' || state === 'disconnected')
+        options.log.logger[isBad ? 'warn' : 'info']({ connection, problem }, `service connection ${state}`)
+      },
+    },
+    { now, chance: Math.random, sleep: (milliseconds) => sleep(milliseconds, undefined, { ref: false }) },
+  )
+}
+
+function gaugesOf(
+  { policy, authenticator }: Parts,
+  clocks: ServerClocks,
+  service: CalloutService<Envelope>,
+  connections: ServiceConnections,
+): Gauges {
+  return {
+    pending: () => service.pending,
+    connectionsReady: () => connections.ready,
+    connectionsConfigured: () => connections.count,
+    clockSkew: () => clocks.latestSkew() / 1000,
+    policyLoadedAt: () => (policy.status().loadedAt ?? 0) / 1000,
+    policyStale: () => (policy.status().lastError === undefined ? 0 : 1),
+    issuerKeyAges: () => new Map(authenticator.status(now()).map(({ name, keys }) => [name, keys.ageSeconds ?? 0])),
+  }
+}
+
+function addresseeOf({ config, keys }: Parts): string | undefined {
+  if (config.keys.mode === 'operator') return config.keys.callout.publicKey
+  return keys.status().keys.find(({ part }) => part === 'callout issuer')?.publicKey
+}
+
+/** A workload that no policy needs to know: a refusal by policy is a whole decision too. */
+function probeIn({ trustDomains }: Config): Principal {
+  const id = parseSpiffeId(`spiffe://${trustDomains.local}/ns/nats-identity-bridge/sa/self-test`)
+  if (!id.ok) throw new Error(id.error)
+  return workloadPrincipal(id.value)
+}
+
+function policyState(policy: PolicySource): { snapshotId: string | undefined; problem: string | undefined } {
+  const { snapshotId, lastError } = policy.status()
+  const first = lastError?.diagnostics.find(({ severity }) => severity === 'error')
+  return { snapshotId, problem: first === undefined ? undefined : `last good policy serves: ${first.message}` }
+}
+
+function logDiagnostic({ logger }: Log, { severity, message, ...fields }: Diagnostic): void {
+  const level = severity === 'warning' ? 'warn' : severity
+  logger[level](fields, message)
+}
+
+async function untilReady(readiness: () => Readiness, isStopping: () => boolean): Promise<void> {
+  while (!isStopping() && !readiness().ready) await sleep(READY_POLL_MS, undefined, { ref: false })
+}
+
+function now(): number {
+  return Date.now()
+}

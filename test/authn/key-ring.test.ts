@@ -1,0 +1,472 @@
+/** The keys of an issuer over time, with a server that rotates, stumbles, hangs and comes back. */
+import { afterEach, describe, expect, test } from 'vitest'
+import type { HttpGet } from '../../src/authn/http-get.ts'
+import { keyProblem, type KeyProblem, type KeyProblemCode } from '../../src/authn/key-problem.ts'
+import type { IssuerSettings } from '../../src/authn/settings.ts'
+import { ok, type Result } from '../../src/lib/result.ts'
+import { deferred } from '../support/deferred.ts'
+import { startKeyServer } from './support/key-server.ts'
+import { codeOf, comeToRest, createRig, type Rig, type RigOptions } from './support/rig.ts'
+import { CLUSTER_ISSUER, keySetOf, makeKey, mint, serviceAccountClaims, type MintKey } from './support/token-mint.ts'
+
+const SECONDS = 1000
+const HOURS = 3600 * SECONDS
+
+const [a, b] = [makeKey('ES256', 'a'), makeKey('ES256', 'b')]
+const tokenOf = (key: MintKey): Promise<string> => mint(serviceAccountClaims({ exp: 4e9 }), { key })
+const [tokenA, tokenB] = [await tokenOf(a), await tokenOf(b)]
+/** Signed by keys that nobody publishes, each with a kid of its own. */
+const strangers = await Promise.all(Array.from({ length: 20 }, () => tokenOf(makeKey())))
+
+function issuerAt(url: string, more: Record<string, unknown> = {}): IssuerSettings {
+  return {
+    name: 'cluster',
+    kind: 'kubernetes',
+    issuer: CLUSTER_ISSUER,
+    audiences: ['nats'],
+    trustDomain: 'cluster.local',
+    keys: { url, ...more },
+  }
+}
+
+type Answer = Result<string, KeyProblem>
+
+/** An endpoint without a network: what it answers is set by the test, and each question is counted. */
+function endpoint() {
+  const state = {
+    asked: 0,
+    answer: (): Answer | Promise<Answer> => keyProblem('unreachable', 'ECONNREFUSED'),
+    publish: (...keys: readonly MintKey[]) => {
+      state.answer = () => ok(JSON.stringify(keySetOf(...keys)))
+    },
+    fail: (code: KeyProblemCode = 'status') => {
+      state.answer = () => keyProblem(code, 'HTTP 500')
+    },
+    httpGet: (async () => {
+      state.asked += 1
+      return state.answer()
+    }) satisfies HttpGet,
+  }
+  return state
+}
+
+const rigs: Rig[] = []
+afterEach(() => {
+  for (const { authenticator } of rigs.splice(0)) authenticator.stop()
+})
+
+function rigFor(
+  source: ReturnType<typeof endpoint>,
+  keys: Record<string, unknown> = {},
+  options: RigOptions = {},
+): Rig {
+  const rig = createRig([issuerAt('https://keys.example/', keys)], { httpGet: source.httpGet, ...options })
+  rigs.push(rig)
+  return rig
+}
+
+describe('at the start', () => {
+  test('the keys are read before the first login, and then again every five minutes', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+    expect(source.asked).toBe(1)
+    await rig.advance(299 * SECONDS)
+    expect(source.asked).toBe(1)
+    await rig.advance(1 * SECONDS)
+    expect(source.asked).toBe(2)
+    await rig.advance(600 * SECONDS)
+    expect(source.asked).toBe(4)
+  })
+
+  test('a login that comes while they are on their way waits for them', async () => {
+    const source = endpoint()
+    const arriving = deferred<Answer>()
+    source.answer = () => arriving.promise
+    const rig = rigFor(source)
+    const started = rig.authenticator.start()
+    const login = rig.login(tokenA)
+    arriving.resolve(ok(JSON.stringify(keySetOf(a))))
+    expect(codeOf(await login)).toBe('ok')
+    await started
+    expect(source.asked).toBe(1)
+  })
+
+  test('it waits a second and not longer; whoever comes after is answered the same way', async () => {
+    const source = endpoint()
+    source.answer = () => new Promise<Answer>(() => undefined)
+    const rig = rigFor(source)
+    const started = rig.authenticator.start()
+    const verdicts: string[] = []
+    void rig.login(tokenA).then((verdict) => verdicts.push(codeOf(verdict)))
+    await rig.advance(999)
+    expect(verdicts).toEqual([])
+    await rig.advance(1)
+    expect(verdicts).toEqual(['ISSUER_KEYS_UNAVAILABLE'])
+    await rig.advance(2000)
+    await started
+    expect(rig.loginAtOnce(tokenA)).toMatchObject({
+      ok: false,
+      error: { code: 'ISSUER_KEYS_UNAVAILABLE', issuer: 'cluster' },
+    })
+  })
+
+  test('an issuer that is down is asked again soon, then less often, and logins do not ask it', async () => {
+    const source = endpoint()
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    for (let login = 0; login < 50; login += 1)
+      expect(codeOf(await rig.login(strangers[0] ?? ''))).toBe('ISSUER_KEYS_UNAVAILABLE')
+    // One for the start, one for the first login that found nothing.
+    expect(source.asked).toBe(2)
+    const times: number[] = []
+    for (let second = 1; second <= 120; second += 1) {
+      const before = source.asked
+      await rig.advance(1 * SECONDS)
+      if (source.asked > before) times.push(second)
+    }
+    expect(times).toEqual([2, 6, 14, 30, 60, 90, 120])
+    source.publish(a)
+    await rig.advance(30 * SECONDS)
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+  })
+
+  test('one issuer that hangs does not hold up the others', async () => {
+    const other = endpoint()
+    other.publish(a)
+    const hanging: HttpGet = (url) =>
+      url.hostname === 'hangs.example' ? new Promise(() => undefined) : other.httpGet()
+    const sleeper: IssuerSettings = {
+      ...issuerAt('https://hangs.example/'),
+      name: 'sleeper',
+      issuer: 'https://sleeper.example',
+    }
+    const rig = createRig([sleeper, issuerAt('https://keys.example/')], { httpGet: hanging })
+    rigs.push(rig)
+    void rig.authenticator.start()
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+  })
+})
+
+describe('rotation', () => {
+  test('with overlap loses no login: both keys are good while both are published, and the old one not after', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+    source.publish(a, b)
+    expect(codeOf(await rig.login(tokenB))).toBe('ok')
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+    source.publish(b)
+    await rig.advance(300 * SECONDS)
+    expect(codeOf(await rig.login(tokenB))).toBe('ok')
+    expect(codeOf(await rig.login(tokenA))).toBe('TOKEN_KEY_UNKNOWN')
+  })
+
+  test('the verdict on a token outlives the reading of another key, but not the end of its own', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    await rig.login(tokenA)
+    source.publish(a, b)
+    await rig.authenticator.refresh()
+    expect(codeOf(rig.loginAtOnce(tokenA))).toBe('ok')
+    source.publish(b)
+    await rig.authenticator.refresh()
+    expect(codeOf(rig.loginAtOnce(tokenA))).not.toBe('ok')
+    expect(codeOf(await rig.login(tokenA))).toBe('TOKEN_KEY_UNKNOWN')
+  })
+
+  test('an exchange of the key behind one kid is an exchange', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    const next = makeKey('ES256', a.kid)
+    const nextToken = await tokenOf(next)
+    expect(codeOf(await rig.login(nextToken))).toBe('TOKEN_SIGNATURE')
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+    source.publish(next)
+    await rig.authenticator.refresh()
+    expect(codeOf(await rig.login(nextToken))).toBe('ok')
+    expect(codeOf(await rig.login(tokenA))).toBe('TOKEN_SIGNATURE')
+  })
+})
+
+describe('an unknown kid', () => {
+  test('makes the keys be read again once per half minute, however many come', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    const verdicts = await Promise.all(strangers.map((token) => rig.login(token)))
+    expect(new Set(verdicts.map(codeOf))).toEqual(new Set(['TOKEN_KEY_UNKNOWN']))
+    expect(source.asked).toBe(2)
+    await rig.advance(29_999)
+    expect(rig.loginAtOnce(strangers[0] ?? '')).toMatchObject({ error: { code: 'TOKEN_KEY_UNKNOWN' } })
+    expect(source.asked).toBe(2)
+    await rig.advance(1)
+    await Promise.all(strangers.map((token) => rig.login(token)))
+    expect(source.asked).toBe(3)
+    expect(rig.observed.filter((line) => line === 'unknown cluster')).toHaveLength(2 * strangers.length + 1)
+  })
+
+  test('pushes out no key that is known, not even while it is asked for', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    source.answer = () => new Promise<Answer>(() => undefined)
+    const waiting = rig.login(strangers[0] ?? '')
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+    await rig.advance(1000)
+    expect(codeOf(await waiting)).toBe('ISSUER_KEYS_UNAVAILABLE')
+    expect(codeOf(rig.loginAtOnce(tokenA))).toBe('ok')
+  })
+
+  test('while the issuer is down is not called unknown, because nobody knows', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    source.fail()
+    expect(codeOf(await rig.login(tokenB))).toBe('ISSUER_KEYS_UNAVAILABLE')
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+  })
+
+  test('costs nothing when the keys are inline', async () => {
+    const rig = createRig([{ ...issuerAt(''), keys: { inline: keySetOf(a) } }])
+    expect(codeOf(rig.loginAtOnce(tokenB))).toBe('TOKEN_KEY_UNKNOWN')
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+  })
+})
+
+describe('while the keys cannot be read', () => {
+  test('the last ones stay in force for a day, cached verdicts included, and not a millisecond longer', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    await rig.login(tokenA)
+    source.fail()
+    await rig.advance(24 * HOURS)
+    expect(codeOf(rig.loginAtOnce(tokenA))).toBe('ok')
+    expect(rig.authenticator.status(rig.now())).toMatchObject([
+      { name: 'cluster', keys: { available: true, usableKeys: 1, ageSeconds: 86_400, problem: { code: 'status' } } },
+    ])
+    await rig.advance(1)
+    expect(codeOf(await rig.login(tokenA))).toBe('ISSUER_KEYS_UNAVAILABLE')
+    expect(rig.authenticator.status(rig.now())).toMatchObject([{ keys: { available: false, usableKeys: 0 } }])
+    source.publish(a)
+    await rig.advance(33 * SECONDS)
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+    expect(rig.authenticator.status(rig.now())[0]?.keys).not.toHaveProperty('problem')
+  })
+
+  test('the age limit is the one in the settings', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source, { maxAgeSeconds: 600 })
+    await rig.authenticator.start()
+    source.fail()
+    await rig.advance(600 * SECONDS)
+    expect(codeOf(await rig.login(tokenA))).toBe('ok')
+    await rig.advance(1)
+    expect(codeOf(await rig.login(tokenA))).toBe('ISSUER_KEYS_UNAVAILABLE')
+  })
+
+  test('the log says so with the reason, a next step and how old the keys are, and says when it is over', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    source.fail()
+    await rig.advance(300 * SECONDS)
+    source.publish(a)
+    await rig.advance(2 * SECONDS)
+    const problem = {
+      issuer: 'cluster',
+      problem: 'status',
+      detail: 'https://keys.example/: HTTP 500',
+      keyAgeSeconds: 300,
+    }
+    expect(rig.log).toEqual([
+      { level: 'info', message: 'issuer keys read', fields: { issuer: 'cluster', keys: 1 } },
+      {
+        level: 'warn',
+        message: 'issuer keys cannot be read: the last ones stay in force',
+        fields: { ...problem, hint: expect.stringContaining('bearerTokenFile') },
+      },
+      { level: 'info', message: 'issuer keys read', fields: { issuer: 'cluster', keys: 1 } },
+    ])
+    expect(rig.observed.filter((line) => line.startsWith('keys'))).toEqual([
+      'keys cluster ok',
+      'keys cluster status',
+      'keys cluster ok',
+    ])
+  })
+
+  test('an error is logged as soon as nothing is accepted any more', async () => {
+    const source = endpoint()
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    expect(rig.log).toMatchObject([
+      { level: 'error', message: 'issuer keys cannot be read: none of its tokens is accepted' },
+    ])
+  })
+
+  test.for(['<html>', '', '[]', '{"keys":{}}', 'null'])(
+    'a document that is no key set ends no trust: %s',
+    async (body) => {
+      const source = endpoint()
+      source.publish(a)
+      const rig = rigFor(source)
+      await rig.authenticator.start()
+      source.answer = () => ok(body)
+      await rig.advance(300 * SECONDS)
+      expect(codeOf(await rig.login(tokenA))).toBe('ok')
+      expect(rig.log.at(-1)?.level).toBe('warn')
+    },
+  )
+})
+
+describe('a set without a usable key', () => {
+  test.for([
+    ['empty', { keys: [] }],
+    ['with a symmetric key only', { keys: [{ kty: 'oct', k: 'c2VjcmV0', kid: 'a', alg: 'HS256' }] }],
+  ] as const)('ends all trust at once: %s', async ([, document]) => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    await rig.login(tokenA)
+    source.answer = () => ok(JSON.stringify(document))
+    await rig.advance(300 * SECONDS)
+    expect(codeOf(await rig.login(tokenA))).toBe('TOKEN_KEY_UNKNOWN')
+    expect(rig.log.at(-1)).toMatchObject({ level: 'error', message: expect.stringContaining('no usable key') })
+    expect(rig.authenticator.status(rig.now())).toMatchObject([{ keys: { available: true, usableKeys: 0 } }])
+  })
+})
+
+describe('readings', () => {
+  test('never overlap: refresh, timer and logins share the one that is under way', async () => {
+    const source = endpoint()
+    const arriving = deferred<Answer>()
+    source.answer = () => arriving.promise
+    const rig = rigFor(source)
+    const all = [rig.authenticator.start(), rig.authenticator.refresh(), rig.authenticator.refresh('cluster')]
+    const logins = [rig.login(tokenA), rig.login(tokenB)]
+    arriving.resolve(ok(JSON.stringify(keySetOf(a))))
+    await Promise.all(all)
+    expect((await Promise.all(logins)).map(codeOf)).toEqual(['ok', 'TOKEN_KEY_UNKNOWN'])
+    expect(source.asked).toBe(1)
+  })
+
+  test('are spread by a tenth to either side', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const seen = new Set<number>()
+    for (const chance of [0, 0.5, 0.999_999]) {
+      const rig = rigFor(source, { refreshSeconds: 100 }, { random: () => chance })
+      await rig.authenticator.start()
+      seen.add(Math.round(rig.delays.at(-1) ?? 0))
+    }
+    expect([...seen]).toEqual([90_000, 100_000, 110_000])
+  })
+
+  test('end with stop: what is under way changes nothing any more, and none begins', async () => {
+    const source = endpoint()
+    const arriving = deferred<Answer>()
+    source.answer = () => arriving.promise
+    const rig = rigFor(source)
+    const started = rig.authenticator.start()
+    rig.authenticator.stop()
+    arriving.resolve(ok(JSON.stringify(keySetOf(a))))
+    await started
+    await rig.advance(1 * HOURS)
+    expect(source.asked).toBe(1)
+    expect(rig.authenticator.status(rig.now())).toMatchObject([{ keys: { available: false } }])
+  })
+
+  test('that hang are given up after three seconds, on the wire as well', async () => {
+    const source = endpoint()
+    let given: AbortSignal | undefined
+    const httpGet: HttpGet = (_url, { signal }) => {
+      given = signal
+      return new Promise(() => undefined)
+    }
+    const rig = rigFor(source, {}, { httpGet })
+    const started = rig.authenticator.start()
+    await rig.advance(2999)
+    expect(given?.aborted).toBe(false)
+    await rig.advance(1)
+    await started
+    expect(given?.aborted).toBe(true)
+    expect(rig.observed).toEqual(['keys cluster timeout'])
+  })
+})
+
+describe('a real server', () => {
+  const limits = { fetchTimeoutMs: 150, loginWaitMs: 50 }
+
+  async function statusAgainst(listener: Parameters<Awaited<ReturnType<typeof startKeyServer>>['serve']>[0]) {
+    const server = await startKeyServer()
+    server.serve(listener)
+    const rig = createRig([issuerAt(`${server.origin}/keys`)], { realTimers: true, limits })
+    const started = rig.authenticator.start()
+    const code = codeOf(await rig.login(tokenA))
+    await started
+    rig.authenticator.stop()
+    await server.close()
+    return { code, problem: rig.authenticator.status(rig.now())[0]?.keys.problem?.code }
+  }
+
+  test('that never answers costs a login its wait and the reading its limit', async () => {
+    expect(await statusAgainst(() => undefined)).toEqual({ code: 'ISSUER_KEYS_UNAVAILABLE', problem: 'timeout' })
+  })
+
+  test('that hangs in the middle of the body does as well', async () => {
+    const listener: Parameters<typeof statusAgainst>[0] = (_request, response) => {
+      response.writeHead(200, { 'content-length': '5000' })
+      response.write('{"keys":[')
+    }
+    expect(await statusAgainst(listener)).toEqual({ code: 'ISSUER_KEYS_UNAVAILABLE', problem: 'timeout' })
+  })
+
+  test('that trickles is not waited for either: the limit is for the whole', async () => {
+    let stopped = false
+    const listener: Parameters<typeof statusAgainst>[0] = (_request, response) => {
+      response.once('close', () => (stopped = true))
+      response.writeHead(200)
+      const trickle = (): void => {
+        if (!stopped) response.write(' ', () => setImmediate(trickle))
+      }
+      trickle()
+    }
+    const { problem } = await statusAgainst(listener)
+    expect(['timeout', 'too-large']).toContain(problem)
+  })
+
+  test('that rotates is followed, and a storm of new tokens asks it once', async () => {
+    const server = await startKeyServer()
+    server.serveJson(keySetOf(a))
+    const rig = createRig([issuerAt(`${server.origin}/keys`)], { realTimers: true })
+    await rig.authenticator.start()
+    server.serveJson(keySetOf(a, b))
+    const tokens = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        mint(serviceAccountClaims({ exp: 4e9, jti: `t-${index}` }), { key: b }),
+      ),
+    )
+    const verdicts = await Promise.all(tokens.map((token) => rig.login(token)))
+    expect(new Set(verdicts.map(codeOf))).toEqual(new Set(['ok']))
+    expect(server.requests).toHaveLength(2)
+    rig.authenticator.stop()
+    await server.close()
+    await comeToRest()
+  })
+})

@@ -1,0 +1,75 @@
+import { encodeUser, fmtCreds } from '@nats-io/jwt'
+import { fromPublic, fromSeed } from 'nkeys.js'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { openServiceLogin, type ServiceCredentials, type ServiceLogin } from '../../src/keys/index.ts'
+import { createSigningKey } from '../../src/nkey/index.ts'
+import type { Diagnostic } from '../../src/policy/diagnostic.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const soon = { timeout: 10_000, interval: 5 }
+
+async function open(credentials: ServiceCredentials): Promise<{ login: ServiceLogin; logged: Diagnostic[] }> {
+  const logged: Diagnostic[] = []
+  const log = (diagnostic: Diagnostic): void => void logged.push(diagnostic)
+  const result = await openServiceLogin(credentials, { now: Date.now, log, watching: { settleMs: 10 } })
+  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
+  onTestFinished(() => result.value.close())
+  return { login: result.value, logged }
+}
+
+async function credsOf(): Promise<string> {
+  const [account, user] = [createSigningKey('A'), createSigningKey('U')]
+  const jwt = await encodeUser('bridge', fromPublic(user.publicKey), fromSeed(Buffer.from(account.seed)))
+  return Buffer.from(fmtCreds(jwt, fromSeed(Buffer.from(user.seed)))).toString()
+}
+
+describe('the service login', () => {
+  test('reads a password without the line break behind it, and takes up a new one', async () => {
+    const folder = tempFolder()
+    const passwordFile = folder.write('password', 'first pass \n')
+    const { login, logged } = await open({ user: 'bridge', passwordFile })
+    expect(login.authenticator()).toEqual({ user: 'bridge', pass: 'first pass ' })
+    folder.replace('password', 'second')
+    await expect.poll(() => login.authenticator(), soon).toEqual({ user: 'bridge', pass: 'second' })
+    expect(logged.map(({ code }) => code)).toEqual(['keys-changed'])
+    expect(JSON.stringify(logged)).not.toContain('second')
+  })
+
+  test('signs the nonce with an nkey seed', async () => {
+    const folder = tempFolder()
+    const user = createSigningKey('U')
+    const { login } = await open({ nkeySeedFile: folder.write('seed', `${user.seed}\n`) })
+    expect(login.authenticator('nonce')).toMatchObject({ nkey: user.publicKey, sig: expect.any(String) })
+  })
+
+  test('reads a creds file', async () => {
+    const folder = tempFolder()
+    const { login } = await open({ credsFile: folder.write('bridge.creds', await credsOf()) })
+    expect(login.authenticator('nonce')).toMatchObject({ jwt: expect.stringMatching(/^eyJ/), sig: expect.any(String) })
+  })
+
+  test('keeps the last good secret while the file is broken, and says so once', async () => {
+    const folder = tempFolder()
+    const passwordFile = folder.write('password', 'good')
+    const { login, logged } = await open({ user: 'bridge', passwordFile })
+    folder.remove('password')
+    await expect.poll(() => logged.map(({ code }) => code), soon).toEqual(['key-file-unreadable'])
+    expect(login.authenticator()).toMatchObject({ pass: 'good' })
+    folder.write('password', 'better')
+    await expect.poll(() => login.authenticator(), soon).toMatchObject({ pass: 'better' })
+    expect(logged.map(({ code }) => code)).toEqual(['key-file-unreadable', 'keys-changed'])
+  })
+
+  test.for<[string, (file: string) => ServiceCredentials, string, RegExp]>([
+    ['an empty password', (passwordFile) => ({ user: 'bridge', passwordFile }), '\n', /holds no password/],
+    ['an account seed', (nkeySeedFile) => ({ nkeySeedFile }), createSigningKey('A').seed, /starts with SU/],
+    ['half a creds file', (credsFile) => ({ credsFile }), '-----BEGIN NATS USER JWT-----\neyJ', /is no creds file/],
+  ])('refuses %s', async ([, credentials, text, message]) => {
+    const folder = tempFolder()
+    const result = await openServiceLogin(credentials(folder.write('f', text)), { now: Date.now, log: () => undefined })
+    expect(result).toMatchObject({
+      ok: false,
+      error: [{ code: 'login-file-malformed', message: expect.stringMatching(message) }],
+    })
+  })
+})

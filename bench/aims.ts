@@ -1,6 +1,8 @@
 /** What the bridge is meant to reach, beside what this run saw. Pure; judges nothing else than the rows it is given. */
 import { CELLS } from './cell.ts'
 import type { FloorRow } from './floor.ts'
+import type { AnswerRow } from './scenarios/answer.ts'
+import type { DecisionRow } from './scenarios/decision.ts'
 import type { LoginsRow } from './scenarios/logins.ts'
 import type { StormRow } from './scenarios/storm.ts'
 import { formatNumber, formatRatio } from './table.ts'
@@ -14,6 +16,8 @@ export interface Aim {
 
 export interface Rows {
   readonly floor: readonly FloorRow[]
+  readonly decisions: readonly DecisionRow[]
+  readonly answers: readonly AnswerRow[]
   readonly logins: readonly LoginsRow[]
   readonly storms: readonly StormRow[]
 }

@@ -1,12 +1,19 @@
-/** Starts a child process, waits for the line that says it serves, ends it. Every wait has a limit. */
+/**
+ * Starts child processes and ends them. What they write goes to a file, not through a pipe of ours: reading it would cost
+ * the CPU that the measured processes need. Every wait has a limit.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as pass } from 'node:timers/promises'
 
 export interface Child {
   readonly pid: number
-  /** What the ready pattern matched. */
-  readonly ready: RegExpExecArray
+  /** Everything it wrote so far. */
+  log(): string
+  /** @throws with the end of its log when it has ended. */
+  assertRunning(): void
   /** SIGTERM, and SIGKILL when that was not heard within 5 s. */
   stop(): Promise<void>
 }
@@ -14,43 +21,47 @@ export interface Child {
 export interface Command {
   readonly file: string
   readonly args: readonly string[]
-  /** Looked for in each line of stdout and stderr. */
-  readonly ready: RegExp
 }
 
 const START_LIMIT_MS = 15_000
 const STOP_LIMIT_MS = 5000
-const LINES_KEPT = 20
+const POLL_MS = 20
+const LINES_SHOWN = 15
 
-/** @throws with the last lines the child wrote, when it ends or does not get ready within 15 s. */
-export async function startChild(name: string, command: Command): Promise<Child> {
-  const child = spawn(command.file, command.args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const lines: string[] = []
-  const ready = await new Promise<RegExpExecArray>((resolve, reject) => {
-    const fail = (why: string): void => {
-      clearTimeout(limit)
-      child.kill('SIGKILL')
-      reject(new Error(`${name} ${why}\n${lines.map((line) => `  ${line}`).join('\n')}`))
-    }
-    const limit = setTimeout(() => fail(`was not ready within ${START_LIMIT_MS / 1000} s`), START_LIMIT_MS)
-    child.once('error', (error) => fail(`did not start: ${error.message}`))
-    child.once('exit', (code) => fail(`ended with ${code} before it was ready`))
-    for (const stream of [child.stdout, child.stderr]) {
-      const reader = createInterface({ input: stream })
-      reader.on('line', (line) => {
-        lines.push(line)
-        if (lines.length > LINES_KEPT) lines.shift()
-        const match = command.ready.exec(line)
-        if (match === null) return
-        clearTimeout(limit)
-        resolve(match)
-      })
-    }
-  })
-  child.removeAllListeners('exit')
-  // From here on its lines cost us CPU that the measured processes need: read them and drop them.
-  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data').resume()
-  return { pid: child.pid ?? 0, ready, stop: () => stopChild(child) }
+export function startChild(name: string, command: Command, folder: string): Child {
+  const file = join(folder, `${name}.log`)
+  const descriptor = openSync(file, 'w', 0o600)
+  const child = spawn(command.file, command.args, { stdio: ['ignore', descriptor, descriptor] })
+  closeSync(descriptor)
+  let problem: string | undefined
+  child.once('error', (error) => (problem = error.message))
+  const log = (): string => readFileSync(file, 'utf8')
+  return {
+    pid: child.pid ?? 0,
+    log,
+    assertRunning() {
+      if (problem === undefined && child.exitCode === null && child.signalCode === null) return
+      throw new Error(`${name} ended: ${problem ?? child.exitCode ?? child.signalCode}\n${lastLines(log())}`)
+    },
+    stop: () => stopChild(child),
+  }
+}
+
+/** @throws with the end of the child's log when it ends, or does not get there within 15 s. */
+export async function untilReady<T>(
+  name: string,
+  child: Child,
+  look: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const limit = performance.now() + START_LIMIT_MS
+  while (performance.now() < limit) {
+    child.assertRunning()
+    const found = await look()
+    if (found !== undefined) return found
+    await pass(POLL_MS)
+  }
+  await child.stop()
+  throw new Error(`${name} was not ready within ${START_LIMIT_MS / 1000} s\n${lastLines(child.log())}`)
 }
 
 export async function stopChild(child: ChildProcess): Promise<void> {
@@ -60,4 +71,9 @@ export async function stopChild(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')
   await exited
   clearTimeout(limit)
+}
+
+function lastLines(text: string): string {
+  const lines = text.trimEnd().split('\n').slice(-LINES_SHOWN)
+  return lines.map((line) => `  ${line}`).join('\n')
 }

@@ -91,6 +91,8 @@ async function operatorMode(options: DeploymentOptions, xkey: KeyPair | undefine
   }
   const sentinelPermissions = { ...NO_PERMISSIONS, bearer_token: true }
   const bridgePermissions = { pub: BRIDGE_PERMISSIONS.publish, sub: BRIDGE_PERMISSIONS.subscribe }
+  const authJwt = await account('AUTH', auth, authClaims)
+  const benchJwt = await account(ACCOUNT, bench, { signing_keys: [benchSigner.getPublicKey()] })
   const config = {
     ...COMMON,
     operator: await encodeOperator('bench', operator, { system_account: sys.getPublicKey() }),
@@ -98,8 +100,8 @@ async function operatorMode(options: DeploymentOptions, xkey: KeyPair | undefine
     resolver: 'MEMORY',
     resolver_preload: {
       [sys.getPublicKey()]: await account('SYS', sys, {}),
-      [auth.getPublicKey()]: await account('AUTH', auth, authClaims),
-      [bench.getPublicKey()]: await account(ACCOUNT, bench, { signing_keys: [benchSigner.getPublicKey()] }),
+      [auth.getPublicKey()]: authJwt,
+      [bench.getPublicKey()]: benchJwt,
     },
     default_sentinel: await encodeUser('sentinel', createUser(), auth, sentinelPermissions),
     authorization: { timeout: options.authorizationTimeout },
@@ -110,8 +112,8 @@ async function operatorMode(options: DeploymentOptions, xkey: KeyPair | undefine
       mode: 'operator',
       login: { jwt: await encodeUser(BRIDGE_USER, bridge, auth, bridgePermissions), seed: seedOf(bridge) },
       account: bench.getPublicKey(),
-      userSigner: { seed: seedOf(benchSigner), issuerAccount: bench.getPublicKey() },
-      responseSigner: { seed: seedOf(authSigner), issuerAccount: auth.getPublicKey() },
+      userSigner: { seed: seedOf(benchSigner), issuerAccount: bench.getPublicKey(), accountJwt: benchJwt },
+      responseSigner: { seed: seedOf(authSigner), issuerAccount: auth.getPublicKey(), accountJwt: authJwt },
       ...sealedWith(xkey),
     },
   }

@@ -5,6 +5,7 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import sodium from 'libsodium-wrappers'
 import { natsResponse, natsUser, signingInput } from './bare/claims.ts'
+import { requestInput } from './fake-server.ts'
 import { cpuPerOperation, type MeasureOptions } from './measure.ts'
 import { PERMISSION_SETS, type SizeName, type World } from './world.ts'
 
@@ -23,12 +24,11 @@ export interface FloorRow {
   readonly responseBytes: number
 }
 
-/** Of the names a real request carries: an nkey has 56 characters, a `jti` 52. */
+/** An nkey has 56 characters, a signature 86. */
 const ANY_KEY = 'A'.repeat(56)
 const SIGNATURE_TEXT = `.${'A'.repeat(86)}`
 
-export async function measureFloor(world: World, options: MeasureOptions): Promise<readonly FloorRow[]> {
-  await sodium.ready
+export function measureFloor(world: World, options: MeasureOptions): readonly FloorRow[] {
   const sizes: readonly SizeName[] = ['small', 'large']
   const prepared = sizes.map((size) => ({ size, ...prepare(world, size) }))
   const costs = cpuPerOperation(
@@ -81,20 +81,6 @@ function prepare(world: World, size: SizeName): Prepared {
       seal: () => sodium.crypto_box_easy_afternm(responseWire, nonce, shared),
     },
   }
-}
-
-/** `header.claims` of an authorization request as nats-server 2.15 writes it for a loopback client with a token. */
-function requestInput(token: string): string {
-  const now = Math.floor(Date.now() / 1000)
-  const nats = {
-    server_id: { name: 'bench', host: '127.0.0.1', id: ANY_KEY, version: '2.15.1', xkey: ANY_KEY },
-    user_nkey: ANY_KEY,
-    client_info: { host: '127.0.0.1', id: 10_000, user: '[REDACTED]', name: 'bench', kind: 'Client', type: 'nats' },
-    connect_opts: { auth_token: token, name: 'bench', lang: 'bench', version: '1.0.0', protocol: 1 },
-    type: 'authorization_request',
-    version: 2,
-  }
-  return signingInput({ aud: 'nats-authorization-request', exp: now + 2, iat: now, iss: ANY_KEY, sub: ANY_KEY, nats })
 }
 
 function userInput(size: SizeName): string {

@@ -9,16 +9,18 @@ import { Command, Option, InvalidArgumentError } from 'commander'
 import { CELLS } from './cell.ts'
 import { measureFloor } from './floor.ts'
 import { clampClients, describeMachine, machineWarnings } from './machine.ts'
-import { findNatsServer } from './nats-server.ts'
+import { findNatsServer } from '../src/dev/nats-server/find-nats-server.ts'
 import { renderReport, type Report } from './report.ts'
 import { RESPONDERS } from './responders.ts'
 import type { Run } from './run.ts'
+import { measureAnswers } from './scenarios/answer.ts'
+import { measureDecisions } from './scenarios/decision.ts'
 import { measureLogins } from './scenarios/logins.ts'
 import { measureStorms } from './scenarios/storm.ts'
 import { WEATHERS } from './weather.ts'
 import { createWorld } from './world.ts'
 
-const SCENARIOS = ['floor', 'logins', 'storm'] as const
+const SCENARIOS = ['floor', 'decision', 'answer', 'logins', 'storm'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 interface Options {
@@ -74,7 +76,7 @@ async function main(named: readonly string[], options: Options): Promise<void> {
 }
 
 async function measure(scenarios: readonly string[], options: Options, folder: string): Promise<Report> {
-  const server = findNatsServer()
+  const server = await findNatsServer({ progress: say, compile: false })
   const machine = await describeMachine(server.version)
   const { clients, warnings } = clampClients(options.clients, machine)
   const world = createWorld(options.tokens)
@@ -93,7 +95,7 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
     seconds: options.seconds ?? (options.quick ? 1.5 : 4),
     warmUpSeconds: options.quick ? 1 : 2,
     stormRounds: options.quick ? 1 : (options.rounds ?? 3),
-    say: (line) => process.stderr.write(`${line}\n`),
+    say,
   }
   const has = (scenario: Scenario): boolean => scenarios.includes(scenario)
   return {
@@ -104,11 +106,16 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
     secondsPerRound: run.seconds,
     warnings: [...machineWarnings(machine), ...warnings],
     // Logins are judged by the floor: it is always measured with them.
-    floor:
-      has('floor') || has('logins') ? await measureFloor(world, { rounds: 9, turnMs: options.quick ? 30 : 100 }) : [],
+    floor: has('floor') || has('answer') || has('logins') ? measureFloor(world, { rounds: 9, turnMs: options.quick ? 30 : 100 }) : [],
+    decisions: has('decision') ? await measureDecisions(run.rounds) : [],
+    answers: has('answer') ? await measureAnswers(run) : [],
     logins: has('logins') ? await measureLogins(run) : [],
     storms: has('storm') ? await measureStorms(run) : [],
   }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
 }
 
 function isScenario(name: string): name is Scenario {

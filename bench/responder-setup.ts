@@ -1,6 +1,6 @@
 /**
  * What a responder process is told, as a JSON file whose path is its only argument. It connects, subscribes to
- * `$SYS.REQ.USER.AUTH` in queue group `bridge`, and then prints `ready`. Ends on SIGTERM.
+ * `$SYS.REQ.USER.AUTH` in queue group `bridge`, and ends on SIGTERM.
  */
 import { readFileSync } from 'node:fs'
 import type { JsonWebKey } from 'node:crypto'
@@ -16,6 +16,8 @@ export interface SigningSeed {
   readonly seed: string
   /** Operator mode: the account this signing key belongs to, `A…`. */
   readonly issuerAccount?: string
+  /** Operator mode: its JWT, which lists the signing key. */
+  readonly accountJwt?: string
 }
 
 export interface ResponderSetup {
@@ -36,6 +38,10 @@ export interface ResponderSetup {
   readonly token: { readonly issuer: string; readonly audience: string; readonly jwk: JsonWebKey }
   readonly permissions: PermissionSet
 }
+
+/** What a responder makes of one request: the bytes to reply with, or silence. `serverXkey` is empty when none was sent. */
+export type Answer = (payload: Uint8Array, serverXkey: string) => Reply | Promise<Reply>
+export type Reply = Uint8Array | undefined
 
 /** For responder processes: reads the setup named on the command line. */
 export function readResponderSetup(): ResponderSetup {

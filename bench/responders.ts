@@ -1,9 +1,13 @@
-/** Who can answer logins in a bench run. One entry each: its name, and the command line that serves a given set-up. */
+/** Who can answer logins in a bench run: the command line that serves a given set-up, and the same without a network. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from './child.ts'
-import type { ResponderSetup } from './responder-setup.ts'
+import { createBareAnswer } from './bare/answer.ts'
+import { createBaselineAnswer } from './baseline/answer.ts'
+import { prepareBridge } from './bridge.ts'
+import { createBridgeAnswer } from './bridge-core.ts'
+import type { Answer, ResponderSetup } from './responder-setup.ts'
 
 export interface Responder {
   readonly name: 'bridge' | 'bare' | 'baseline'
@@ -14,6 +18,20 @@ export interface Responder {
   readonly everywhere: boolean
   /** Writes what the process needs into `folder` (private to it) and says how to start it. */
   prepare(setup: ResponderSetup, folder: string): Command
+  /** Opens, verifies, decides, signs and seals in this process; config mode. Everything it caches is its own. */
+  createAnswer(setup: ResponderSetup): Answer | Promise<Answer>
+  /** Requests of one in-process measurement. */
+  readonly requests: number
+}
+
+export const BRIDGE: Responder = {
+  name: 'bridge',
+  title: 'the bridge',
+  inFlight: [64, 256],
+  everywhere: true,
+  prepare: prepareBridge,
+  createAnswer: createBridgeAnswer,
+  requests: 1000,
 }
 
 export const BARE: Responder = {
@@ -22,6 +40,8 @@ export const BARE: Responder = {
   inFlight: [64, 256],
   everywhere: true,
   prepare: (setup, folder) => nodeProgram('./bare/main.js', setup, folder),
+  createAnswer: createBareAnswer,
+  requests: 1000,
 }
 
 export const BASELINE: Responder = {
@@ -30,13 +50,15 @@ export const BASELINE: Responder = {
   inFlight: [16],
   everywhere: false,
   prepare: (setup, folder) => nodeProgram('./baseline/main.js', setup, folder),
+  createAnswer: createBaselineAnswer,
+  requests: 15,
 }
 
-export const RESPONDERS: readonly Responder[] = [BARE, BASELINE]
+export const RESPONDERS: readonly Responder[] = [BRIDGE, BARE, BASELINE]
 
 function nodeProgram(path: string, setup: ResponderSetup, folder: string): Command {
   const file = join(folder, 'responder.json')
   writeFileSync(file, JSON.stringify(setup), { mode: 0o600 })
   const program = fileURLToPath(new URL(path, import.meta.url))
-  return { file: process.execPath, args: [program, file], ready: /^ready$/ }
+  return { file: process.execPath, args: [program, file] }
 }

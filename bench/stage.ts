@@ -1,9 +1,10 @@
 /** One responder serving one nats-server, both fresh, on loopback: what a measurement plays on. */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { startChild } from './child.ts'
+import { startChild, untilReady } from './child.ts'
 import type { Cell } from './cell.ts'
 import { createDeployment } from './deployment.ts'
+import { attemptLogin, helloFor } from './load/attempt.ts'
 import { startNatsServer } from './nats-server.ts'
 import type { Responder } from './responders.ts'
 import { PERMISSION_SETS, TOKEN_AUDIENCE, TOKEN_ISSUER, type World } from './world.ts'
@@ -28,6 +29,8 @@ export interface StageOptions {
 }
 
 const SERVICE_CONNECTIONS = 2
+/** A login that nobody answers hangs until the server's limit: this one asks again. */
+const FIRST_LOGIN_LIMIT_MS = 500
 
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { cell, responder, world } = options
@@ -42,7 +45,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       token: { issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE, jwk: world.jwk },
       permissions: PERMISSION_SETS[cell.size],
     }
-    const child = await startChild(`responder ${responder.name}`, responder.prepare(setup, folder))
+    const child = startChild(responder.name, responder.prepare(setup, folder), folder)
+    await untilReady(responder.name, child, () => loginOnce(server.port, world))
     return {
       port: server.port,
       serverPid: server.pid,
@@ -56,4 +60,19 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     await server.stop()
     throw error
   }
+}
+
+/** @returns true once a whole login went through: the responder is ready, whatever it says of itself. */
+async function loginOnce(port: number, { tokens }: World): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    attemptLogin({
+      port,
+      hello: helloFor(tokens[0] ?? ''),
+      limitMs: FIRST_LOGIN_LIMIT_MS,
+      done: (outcome, socket) => {
+        socket.destroy()
+        resolve(outcome === 'in' ? true : undefined)
+      },
+    })
+  })
 }

@@ -23,13 +23,20 @@ export function verifyKey(key: string): KeyObject {
   return createPublicKey({ key: Buffer.concat([SPKI_ED25519, publicBytes(key)]), format: 'der', type: 'spki' })
 }
 
-/** Public key text of a signing seed: prefix, 32 bytes, CRC-16. */
-export function accountKeyOf(key: KeyObject): string {
-  const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI_ED25519.length)
-  const body = Buffer.concat([Buffer.from([0]), raw])
+/** First byte of a public key's text form. */
+export const PREFIX = { account: 0, user: 20 << 3, server: 13 << 3, curve: 23 << 3 } as const
+
+/** Public key text: prefix, 32 bytes, CRC-16. */
+export function publicKeyText(prefix: number, raw: Uint8Array): string {
+  const body = Buffer.concat([Buffer.from([prefix]), raw])
   const checksum = Buffer.alloc(2)
   checksum.writeUInt16LE(crc16(body))
   return toBase32(Buffer.concat([body, checksum]))
+}
+
+/** The 32 bytes of an Ed25519 public key. */
+export function rawPublicKey(key: KeyObject): Buffer {
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI_ED25519.length)
 }
 
 export function toBase32(bytes: Buffer): string {

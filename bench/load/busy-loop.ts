@@ -13,5 +13,4 @@ function turn(): void {
   else setTimeout(turn, 1)
 }
 
-process.stdout.write('ready\n')
 turn()

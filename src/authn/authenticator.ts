@@ -72,10 +72,26 @@ export function createAuthenticator(settings: readonly IssuerSettings[], parts: 
       if (!found.verdict.ok && found.verdict.error.code === 'INTERNAL') log.error({ ...found.verdict.error }, FAULT)
       return found.verdict
     } catch (error) {
-      log.error({ error: errorName(error) }, FAULT)
-      return refuse('INTERNAL')
+      return fault(error)
     } finally {
       underWay.delete(digest)
+    }
+  }
+
+  const fault = (error: unknown): AuthnVerdict => {
+    log.error({ error: errorName(error) }, FAULT)
+    return refuse('INTERNAL')
+  }
+
+  const examineOnce = (token: string, digest: string, now: number): AuthnVerdict | Promise<AuthnVerdict> => {
+    try {
+      const finding = examine(token, now)
+      if (!(finding instanceof Promise)) return finding.verdict
+      const landing = land(digest, finding, now)
+      underWay.set(digest, landing)
+      return landing
+    } catch (error) {
+      return fault(error)
     }
   }
 
@@ -86,13 +102,7 @@ export function createAuthenticator(settings: readonly IssuerSettings[], parts: 
       const recalled = verdicts.recall(digest, now)
       observe.verdictRecalled(recalled === undefined ? 'miss' : 'hit')
       if (recalled !== undefined) return recalled
-      const flying = underWay.get(digest)
-      if (flying !== undefined) return flying
-      const finding = examine(token, now)
-      if (!(finding instanceof Promise)) return finding.verdict
-      const landing = land(digest, finding, now)
-      underWay.set(digest, landing)
-      return landing
+      return underWay.get(digest) ?? examineOnce(token, digest, now)
     },
     async start() {
       await Promise.all(issuers.map((issuer) => issuer.keys.start()))

@@ -105,8 +105,8 @@ function findKey({ alg, kid }: UnverifiedToken, { name, keys }: Issuer, now: num
   switch (choice) {
     case 'unknown': {
       // While the keys cannot be read, nobody knows whether this one is new or made up.
-      const failing = keys.status(now).problem !== undefined
-      return { outcome: 'missing', refusal: refuse(failing ? 'ISSUER_KEYS_UNAVAILABLE' : 'TOKEN_KEY_UNKNOWN', name) }
+      const inDoubt = keys.isInDoubt(now)
+      return { outcome: 'missing', refusal: refuse(inDoubt ? 'ISSUER_KEYS_UNAVAILABLE' : 'TOKEN_KEY_UNKNOWN', name) }
     }
     case 'unfit':
       return { outcome: 'refused', refusal: refuse('TOKEN_ALGORITHM', name, 'the key is not for this alg') }

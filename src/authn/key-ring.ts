@@ -5,7 +5,8 @@
  */
 import type { Scheduler } from '../files/index.ts'
 import type { Clock } from '../lib/clock.ts'
-import { hintFor, type KeyProblem, type KeyProblemCode } from './key-problem.ts'
+import { hintFor, keyProblem, type KeyProblem, type KeyProblemCode } from './key-problem.ts'
+import type { Result } from '../lib/result.ts'
 import { parseKeySet, type KeySet } from './key-set.ts'
 import type { ReadKeys } from './key-source.ts'
 import type { AuthnLimits } from './settings.ts'
@@ -14,8 +15,13 @@ import { within } from './within.ts'
 export interface KeyRing {
   /** The keys that may be trusted at `now` (milliseconds); the same object for as long as the keys are the same. */
   current(now: number): KeySet | undefined
-  /** A reading under way, or one that starts because the cooldown has passed. The promise never rejects. */
+  /**
+   * For a token whose key is not there: the reading under way, or a new one if the cooldown has passed. Nothing when neither is
+   * so, or when the reading has been under way for longer than a login may wait. The promise never rejects.
+   */
   demand(now: number): Promise<void> | undefined
+  /** Whether the issuer may have keys that we have not seen, because reading them fails or hangs. */
+  isInDoubt(now: number): boolean
   refresh(): Promise<void>
   /** Begins to read at intervals. @returns when the first reading is done, well or not. */
   start(): Promise<void>
@@ -61,6 +67,7 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   const { issuer, limits, clock, scheduler, log } = parts
   let keySet: KeySet | undefined
   let readAt = 0
+  let startedAt = -Infinity
   let demandedAt = -Infinity
   let failures = 0
   let problem: KeyProblem | undefined
@@ -71,9 +78,8 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   const current = (now: number): KeySet | undefined => (now - readAt <= parts.maxAgeMs ? keySet : undefined)
 
   const read = async (controller: AbortController): Promise<void> => {
-    // Counted from the beginning: the keys are at least as old as the question.
-    const startedAt = clock.now()
-    const document = await within(parts.read(controller.signal), limits.fetchTimeoutMs, scheduler)
+    const reading = parts.read(controller.signal).catch(failedUnforeseen)
+    const document = await within(reading, limits.fetchTimeoutMs, scheduler)
     if (document === 'late') {
       controller.abort()
       complain({ code: 'timeout', detail: `no whole answer within ${limits.fetchTimeoutMs} ms` })
@@ -81,13 +87,14 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
     }
     if (controller.signal.aborted) return
     const parsed = document.ok ? parseKeySet(document.value, limits.maxKeys, keySet) : document
-    if (parsed.ok) accept(parsed.value, startedAt)
+    if (parsed.ok) accept(parsed.value)
     else complain(parsed.error)
   }
 
-  const accept = (next: KeySet, startedAt: number): void => {
+  const accept = (next: KeySet): void => {
     const changed = next !== keySet
     keySet = next
+    // The keys are at least as old as the question.
     readAt = startedAt
     failures = 0
     if (problem !== undefined || changed) report(next)
@@ -115,6 +122,7 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
 
   const refresh = (): Promise<void> => {
     if (underWay !== undefined) return underWay.done
+    startedAt = clock.now()
     const controller = new AbortController()
     const done = read(controller).finally(() => {
       underWay = undefined
@@ -133,12 +141,17 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
     cancelNext = scheduler.after(pause * (0.9 + 0.2 * parts.random()), () => void refresh())
   }
 
+  const hangs = (now: number): boolean => underWay !== undefined && now - startedAt >= limits.loginWaitMs
+
   return {
     current,
     refresh,
+    isInDoubt: (now) => problem !== undefined || hangs(now),
     demand(now) {
-      if (underWay !== undefined) return underWay.done
-      if (now - demandedAt < limits.unknownKeyCooldownMs) return undefined
+      if (underWay !== undefined) return hangs(now) ? undefined : underWay.done
+      // A reading on schedule does not delay the one for a new key; an issuer without keys is asked on schedule alone.
+      const askedAt = current(now) === undefined ? startedAt : demandedAt
+      if (now - askedAt < limits.unknownKeyCooldownMs) return undefined
       demandedAt = now
       return refresh()
     },
@@ -160,11 +173,17 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   }
 }
 
+/** A fault of ours must not end the readings, nor the process. */
+function failedUnforeseen(error: unknown): Result<never, KeyProblem> {
+  return keyProblem('unreachable', error instanceof Error ? error.constructor.name : 'unknown error')
+}
+
 /** Keys that are part of the configuration: they are there from the beginning and do not age. */
 export function createFixedKeyRing(keySet: KeySet): KeyRing {
   return {
     current: () => keySet,
     demand: () => undefined,
+    isInDoubt: () => false,
     refresh: () => Promise.resolve(),
     start: () => Promise.resolve(),
     stop: () => undefined,

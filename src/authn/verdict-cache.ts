@@ -42,7 +42,9 @@ export function createVerdictCache(limits: AuthnLimits): VerdictCache {
       }
       const refusal = refused.get(digest)
       if (refusal === undefined) return undefined
-      const isYoung = now - refusal.since < limits.refusalMs
+      const age = now - refusal.since
+      // A clock that was set back makes an expired token good again.
+      const isYoung = age >= 0 && age < limits.refusalMs
       if (isYoung && refusal.basis.issuer.keys.current(now) === refusal.basis.keySet) return refusal.verdict
       refused.delete(digest)
       return undefined

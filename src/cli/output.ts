@@ -3,18 +3,10 @@
  * wants it (https://no-color.org). Machines ask for `--json`.
  */
 import { styleText } from 'node:util'
+import type { Output } from '../dev/output.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 
-export type Tone = 'good' | 'bad' | 'dim' | 'strong' | 'plain'
-
-export interface Output {
-  line(text?: string): void
-  json(value: unknown): void
-  paint(text: string, tone: Tone): string
-  error(message: string, hint?: string): void
-  /** One line per diagnostic, on stderr: `file:line:column: error: message`. */
-  diagnostics(list: readonly Diagnostic[]): void
-}
+export type { Output } from '../dev/output.ts'
 
 interface Stream {
   write(text: string): unknown

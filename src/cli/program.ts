@@ -3,7 +3,9 @@
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage or wrong documents.
  */
 import { Argument, Command, CommanderError, Option } from 'commander'
+import type { DemoOptions, DevOptions } from './dev-commands.ts'
 import { createOutput } from './output.ts'
+import type { ServerConfigOptions } from './server-config-command.ts'
 import { packageVersion } from './version.ts'
 
 export async function runCommand(argv: readonly string[]): Promise<number> {
@@ -61,6 +63,54 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     .action(async (principal: string, options: QueryOptions) => {
       const { whatCanCommand } = await import('./query-commands.ts')
       finish(await whatCanCommand({ principal, ...options }, output))
+    })
+
+  program
+    .command('server-config')
+    .description('write a least-privilege nats-server configuration, its keys and a matching bridge.yaml')
+    .requiredOption('-a, --account <name>', 'account that clients live in (repeatable)', collect, [])
+    .requiredOption('-o, --out <folder>', 'folder to write to; an existing file is never overwritten')
+    .addOption(new Option('-m, --mode <mode>', 'accounts in the file, or in JWTs').choices(['config', 'operator']).default('config'))
+    .option('--plain', 'requests and answers without xkey encryption')
+    .option('--server-version <version>', 'the nats-server that will read it', '2.15.1')
+    .option('--listen <host:port>', 'where clients connect', '127.0.0.1:4222')
+    .option('--websocket <host:port>', 'also listen for WebSocket clients')
+    .option('--mqtt <host:port>', 'also listen for MQTT clients')
+    .option('--jetstream <folder>', 'enable JetStream with this store')
+    .option('--tls-cert <file>', 'certificate of the server')
+    .option('--tls-key <file>', 'its private key')
+    .option('--json', 'machine-readable output')
+    .addHelpText('after', example('nib server-config --account SHOP --out ./nats', 'nib server-config -m operator -a SHOP -a STAFF -o ./nats'))
+    .action(async (options: ServerConfigOptions) => {
+      const { serverConfigCommand } = await import('./server-config-command.ts')
+      finish(await serverConfigCommand(options, output))
+    })
+
+  program
+    .command('dev')
+    .description('run everything on this machine: nats-server, a stand-in cluster, the bridge')
+    .option('-p, --policies <folder>', 'folder of policy documents (default: the demo shop)')
+    .option('--operator', 'operator mode instead of config mode')
+    .option('--plain', 'requests and answers without xkey encryption')
+    .option('--port <port>', 'port of nats-server; -1 for a free one', Number.parseInt)
+    .option('--fetch-only', 'get nats-server into the cache, then exit')
+    .addHelpText('after', example('nib dev --policies ./policy'))
+    .action(async (options: DevOptions) => {
+      const { devCommand } = await import('./dev-commands.ts')
+      finish(await devCommand(options, output))
+    })
+
+  program
+    .command('demo')
+    .description('show the bridge at work on a small shop; ends with 0 when policy and server agree on every line')
+    .option('--stay', 'go on running afterwards')
+    .option('--operator', 'operator mode instead of config mode')
+    .option('--plain', 'requests and answers without xkey encryption')
+    .option('--json', 'machine-readable output')
+    .addHelpText('after', example('nib demo --stay'))
+    .action(async (options: DemoOptions) => {
+      const { demoCommand } = await import('./dev-commands.ts')
+      finish(await demoCommand(options, output))
     })
 
   const keys = program.command('keys').description('make and show NATS keys (nkeys, xkeys)')

@@ -24,6 +24,8 @@ const KIND_NAMES = [...KINDS.keys()]
 /** Words that an object of ours, however damaged, would most likely still have in it. */
 const OUR_WORDS = new RegExp([API_GROUP.replace('.dev', ''), ...KIND_NAMES].join('|'), 'i')
 const ENVELOPE_FIELDS: ReadonlySet<string> = new Set(['apiversion', 'kind', 'metadata', 'spec', MERGE_KEY])
+/** Of our group, read elsewhere: a folder may hold the configuration beside the policies. */
+const OTHER_KINDS: ReadonlySet<string> = new Set(['BridgeConfig'])
 const MAX_GROUP_EDITS = 4
 
 export function readEnvelope(object: SourceObject): Envelope {
@@ -50,6 +52,7 @@ function readOurs(object: SourceObject, value: JsonObject, kind: Json | undefine
     const code = kind === undefined ? 'missing-field' : 'wrong-type'
     return unclear(code, `kind is ${describeValue(kind)}, expected ${listChoices(KIND_NAMES)}`, 'kind')
   }
+  if (OTHER_KINDS.has(kind)) return { is: 'foreign' }
   const known = KINDS.get(kind)
   if (known !== undefined) return { is: 'ours', kind: known }
   if (kind.endsWith('List') && KINDS.has(kind.slice(0, -'List'.length))) return readList(object, value)

@@ -22,14 +22,21 @@ export function compareTexts(a: string, b: string): number {
 
 /** Errors before others when some must go; what is left out is counted. Keeps the order. */
 export function limitPerFile(sorted: readonly Diagnostic[]): Diagnostic[] {
-  return [...groupBy(sorted, ({ file }) => file)].flatMap(([file, group]) => {
-    if (group.length <= MAX_PER_FILE) return group
-    const errors = group.filter(({ severity }) => severity === 'error')
-    const others = group.filter(({ severity }) => severity !== 'error')
-    const kept = new Set([...errors, ...others].slice(0, MAX_PER_FILE))
-    const severity = errors.length > MAX_PER_FILE ? 'error' : 'warning'
-    const message = `${group.length - MAX_PER_FILE} more diagnostics are not shown`
-    const rest: Diagnostic = { severity, code: 'more-mistakes', message, ...(file === undefined ? {} : { file }) }
-    return [...group.filter((diagnostic) => kept.has(diagnostic)), rest]
-  })
+  return [...groupBy(sorted, ({ file }) => file).values()].flatMap(limitGroup)
+}
+
+function limitGroup(group: readonly [Diagnostic, ...Diagnostic[]]): readonly Diagnostic[] {
+  const left = group.length - MAX_PER_FILE
+  if (left <= 0) return group
+  const errors = group.filter(({ severity }) => severity === 'error')
+  const others = group.filter(({ severity }) => severity !== 'error')
+  const kept = new Set([...errors, ...others].slice(0, MAX_PER_FILE))
+  const [{ file }] = group
+  const rest: Diagnostic = {
+    severity: errors.length > MAX_PER_FILE ? 'error' : 'warning',
+    code: 'more-mistakes',
+    message: `${left} more diagnostics are not shown`,
+    ...(file === undefined ? {} : { file }),
+  }
+  return [...group.filter((diagnostic) => kept.has(diagnostic)), rest]
 }

@@ -7,7 +7,7 @@ import { quote, spellPath, type Mistake, type Path } from './mistake.ts'
 
 export const REACHES = ['reach-system', 'reach-inbox', 'reach-jetstream'] as const
 
-export type Reach = (typeof REACHES)[number]
+type Reach = (typeof REACHES)[number]
 
 export const WAIVE_ANNOTATION = 'nats-identity-bridge.dev/waive'
 
@@ -26,7 +26,7 @@ const TERRITORIES: Readonly<Record<Reach, { readonly owns: (first: string) => bo
  * What a pattern reaches. A wildcard as the first token reaches everything, `*` alone included: as a subscription
  * nats-server admits `>` under it.
  */
-export function reachesOf(pattern: Pattern): Reach[] {
+function reachesOf(pattern: Pattern): Reach[] {
   const [first = ''] = pattern.tokens
   if (first === '*' || first === '>') return [...REACHES]
   return REACHES.filter((reach) => TERRITORIES[reach].owns(first))

@@ -19,8 +19,9 @@ const keys = z.strictObject({
   }),
   refresh: seconds('1s', '24h')
     .exactOptional()
-    .meta({ description: 'time between two readings; default 5m (a file: 10s)' }),
+    .meta({ bounds: '1s to 24h', description: 'time between two readings; default 5m (a file: 10s)' }),
   maxAge: seconds('1s', '720h').exactOptional().meta({
+    bounds: '1s to 720h',
     description: 'how long keys are trusted while they cannot be read again; default 24h',
   }),
 })
@@ -55,7 +56,7 @@ export const issuer = z.strictObject({
     .meta({ description: 'claims that must be there beside `exp`, `aud` and `sub`' }),
   clockTolerance: seconds('1s', '300s')
     .exactOptional()
-    .meta({ description: 'stretch of `exp` and `nbf`; default 30s' }),
+    .meta({ bounds: '1s to 300s', description: 'stretch of `exp` and `nbf`; default 30s' }),
   maxTokenBytes: z.int().min(512).max(65_536).exactOptional().meta({ description: 'longest token; default 8192' }),
   trustDomain: trustDomainName.exactOptional().meta({
     description: 'kubernetes: trust domain of its workloads; default `identity.trustDomain`',

@@ -21,7 +21,9 @@ import {
 /** Two during a rotation; the rest is room for a rotation that overtakes another. */
 const MAX_KEYS = 4
 
-const seedFile = z.strictObject({ seedFile: filePath.meta({ description: 'file that holds one seed' }) })
+const seedFile = z.strictObject({
+  seedFile: filePath.meta({ description: 'file with a seed, or during a rotation with two, one on each line' }),
+})
 const seedFiles = z.array(seedFile).min(1).max(MAX_KEYS)
 
 const credentials = z.strictObject({
@@ -61,7 +63,11 @@ const nats = z.strictObject({
 const clientType = z.enum(['nats', 'websocket', 'mqtt', 'leafnode'])
 
 const calloutOfEither = {
+  systemAccount: accountName.prefault('SYS').meta({
+    description: 'name of the system account (operator mode: or its public key); nobody is ever placed in it',
+  }),
   deadline: milliseconds('100ms', '10s').prefault('1500ms').meta({
+    bounds: '100ms to 10s',
     description:
       'longest time an answer may take; keep it below the server’s `authorization.timeout` (its default is 2s)',
   }),
@@ -87,7 +93,6 @@ const configCallout = z.strictObject({
     .literal('config')
     .meta({ description: 'accounts are in the server’s configuration file (`config`) or in JWTs (`operator`)' }),
   account: accountName.meta({ description: 'name of the account that `auth_callout` names' }),
-  systemAccount: accountName.prefault('SYS').meta({ description: 'the system account; nobody is ever placed in it' }),
   issuer: seedFiles.meta({
     description: 'account key whose public half is the server’s `auth_callout.issuer`. Two during a rotation',
   }),
@@ -102,9 +107,6 @@ const operatorCallout = z.strictObject({
   accountJwtFile: filePath.exactOptional().meta({
     description: 'its JWT; allowed accounts, xkey and signing keys are checked against it',
   }),
-  systemAccount: accountName
-    .prefault('SYS')
-    .meta({ description: 'name or public key of the system account; nobody is ever placed in it' }),
   response: seedFiles.meta({
     description: 'key of the callout account, or one of its signing keys; the first signs the answers',
   }),
@@ -126,11 +128,16 @@ const operatorAccount = z.strictObject({
 })
 
 export const sessions = z.strictObject({
-  ttl: seconds('1s', '720h').prefault('1h').meta({ description: 'longest session; it never outlives the credential' }),
-  minimumTtl: seconds('1s', '1h').prefault('30s').meta({ description: 'a credential that ends sooner is refused' }),
-  jitter: jitter
-    .prefault('10%')
-    .meta({ description: 'share of the session that chance takes off, so that not all end at once' }),
+  ttl: seconds('1s', '720h')
+    .prefault('1h')
+    .meta({ bounds: '1s to 720h', description: 'longest session; it never outlives the credential' }),
+  minimumTtl: seconds('1s', '1h')
+    .prefault('30s')
+    .meta({ bounds: '1s to 1h', description: 'a credential that ends sooner is refused' }),
+  jitter: jitter.prefault('10%').meta({
+    bounds: '0% to 50%',
+    description: 'share of the session that chance takes off, so that not all end at once',
+  }),
 })
 
 export const admin = z.strictObject({
@@ -149,23 +156,29 @@ export const audit = z.strictObject({
 })
 
 const sectionsOfEither = {
-  identity: z.strictObject({
-    trustDomain: trustDomainName.prefault('cluster.local').meta({ description: 'SPIFFE trust domain of this cluster' }),
-    trustDomainAliases: z
-      .array(trustDomainName)
-      .prefault([])
-      .meta({ description: 'other names that the trust domain has, or had' }),
-    issuers: z
-      .array(issuer)
-      .min(1)
-      .meta({ description: 'whose tokens are taken; `iss` must be one of them, byte for byte' }),
-  }),
-  policy: z.strictObject({
-    folders: z
-      .array(filePath)
-      .min(1)
-      .meta({ description: 'folders (all `*.yaml` and `*.yml` below) or files with policy documents' }),
-  }),
+  identity: z
+    .strictObject({
+      trustDomain: trustDomainName
+        .prefault('cluster.local')
+        .meta({ description: 'SPIFFE trust domain of this cluster' }),
+      trustDomainAliases: z
+        .array(trustDomainName)
+        .prefault([])
+        .meta({ description: 'other names that the trust domain has, or had' }),
+      issuers: z
+        .array(issuer)
+        .min(1)
+        .meta({ description: 'whose tokens are taken; `iss` must be one of them, byte for byte' }),
+    })
+    .meta({ description: 'who is who' }),
+  policy: z
+    .strictObject({
+      folders: z
+        .array(filePath)
+        .min(1)
+        .meta({ description: 'folders (all `*.yaml` and `*.yml` below) or files with policy documents' }),
+    })
+    .meta({ description: 'where the policy is' }),
   sessions: sessions.optional().meta({ description: 'how long a login lasts' }),
   admin: admin.optional().meta({ description: 'HTTP for operators' }),
   log: log.optional().meta({ description: 'the log, JSON lines on standard output' }),

@@ -3,8 +3,11 @@ import { z } from 'zod'
 import { isPublicKey } from '../nkey/index.ts'
 import { durationMs, durationSeconds, refuse } from './document.ts'
 
-/** `examples` show in editors, and in docs/configuration.md. */
-export const filePath = z.string().min(1).meta({ examples: ['path/to/file'] })
+/** `examples` here, and `bounds` in the schemas, show in docs/configuration.md. */
+export const filePath = z
+  .string()
+  .min(1)
+  .meta({ examples: ['secrets/file'] })
 
 /** A name that appears in records, logs and metrics. */
 export const label = z.string().transform((text, ctx) => {
@@ -24,27 +27,33 @@ export const queueGroup = z.string().transform((text, ctx) => {
 export const accountKey = publicKey('A', 'account')
 
 function publicKey(role: 'A', name: string) {
-  return z.string().meta({ examples: [`${role}…`] }).transform((text, ctx) => {
-    if (isPublicKey(text, role)) return text
-    const reason = `is no public key of an ${name}: ${role} and 55 more characters of A-Z and 2-7, with a checksum`
-    return refuse(ctx, text, {
-      code: 'public-key-invalid',
-      reason,
-      hint: 'nsc describe account <name> shows it as Account ID',
+  return z
+    .string()
+    .meta({ examples: [`${role}…`] })
+    .transform((text, ctx) => {
+      if (isPublicKey(text, role)) return text
+      const reason = `is no public key of an ${name}: ${role} and 55 more characters of A-Z and 2-7, with a checksum`
+      return refuse(ctx, text, {
+        code: 'public-key-invalid',
+        reason,
+        hint: 'nsc describe account <name> shows it as Account ID',
+      })
     })
-  })
 }
 
 const SERVER_PROTOCOLS = new Set(['nats:', 'tls:'])
 
-export const serverUrl = z.string().meta({ examples: ['nats://nats:4222'] }).transform((text, ctx) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const sound = url !== undefined && SERVER_PROTOCOLS.has(url.protocol) && url.hostname !== ''
-  // A login in it was refused before, unseen.
-  if (sound && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '') return text
-  const hint = 'write it like nats://nats.nats.svc:4222, or tls://… where the server demands TLS'
-  return refuse(ctx, text, { code: 'server-url-invalid', reason: 'is no address of a NATS server', hint })
-})
+export const serverUrl = z
+  .string()
+  .meta({ examples: ['nats://nats:4222'] })
+  .transform((text, ctx) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    const sound = url !== undefined && SERVER_PROTOCOLS.has(url.protocol) && url.hostname !== ''
+    // A login in it was refused before, unseen.
+    if (sound && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '') return text
+    const hint = 'write it like nats://nats.nats.svc:4222, or tls://… where the server demands TLS'
+    return refuse(ctx, text, { code: 'server-url-invalid', reason: 'is no address of a NATS server', hint })
+  })
 
 export interface ListenAddress {
   readonly host: string
@@ -53,22 +62,28 @@ export interface ListenAddress {
 
 const LISTEN = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?<port>\d{1,5})$/
 
-export const listenAddress = z.string().meta({ examples: ['0.0.0.0:9222'] }).transform((text, ctx): ListenAddress => {
-  const { host = '', port = '' } = LISTEN.exec(text)?.groups ?? {}
-  if (host !== '' && Number(port) <= 65_535) return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
-  const hint = 'write 127.0.0.1:9222, or 0.0.0.0:9222 for every interface'
-  return refuse(ctx, text, { code: 'listen-invalid', reason: 'is no address to listen on, expected host:port', hint })
-})
+export const listenAddress = z
+  .string()
+  .meta({ examples: ['0.0.0.0:9222'] })
+  .transform((text, ctx): ListenAddress => {
+    const { host = '', port = '' } = LISTEN.exec(text)?.groups ?? {}
+    if (host !== '' && Number(port) <= 65_535) return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
+    const hint = 'write 127.0.0.1:9222, or 0.0.0.0:9222 for every interface'
+    return refuse(ctx, text, { code: 'listen-invalid', reason: 'is no address to listen on, expected host:port', hint })
+  })
 
 const MAX_JITTER_PERCENT = 50
 
 /** A share from 0 to 0.5. */
-export const jitter = z.string().meta({ examples: ['10%'] }).transform((text, ctx) => {
-  const percent = /^(\d{1,3})%$/.exec(text)?.[1]
-  if (percent !== undefined && Number(percent) <= MAX_JITTER_PERCENT) return Number(percent) / 100
-  const reason = `is no share, expected 0% to ${MAX_JITTER_PERCENT}%`
-  return refuse(ctx, text, { code: 'share-invalid', reason, hint: 'write it like 10%' })
-})
+export const jitter = z
+  .string()
+  .meta({ examples: ['10%'] })
+  .transform((text, ctx) => {
+    const percent = /^(\d{1,3})%$/.exec(text)?.[1]
+    if (percent !== undefined && Number(percent) <= MAX_JITTER_PERCENT) return Number(percent) / 100
+    const reason = `is no share, expected 0% to ${MAX_JITTER_PERCENT}%`
+    return refuse(ctx, text, { code: 'share-invalid', reason, hint: 'write it like 10%' })
+  })
 
 /** Milliseconds within bounds that are spelled as in the file. */
 export function milliseconds(shortest: string, longest: string) {
@@ -81,7 +96,7 @@ export function seconds(shortest: string, longest: string) {
 
 function within(duration: typeof durationMs | typeof durationSeconds, shortest: string, longest: string) {
   const [least, most] = [duration.parse(shortest), duration.parse(longest)]
-  return duration.meta({ examples: [longest] }).transform((value, ctx) => {
+  return duration.transform((value, ctx) => {
     if (value >= least && value <= most) return value
     return refuse(ctx, value, { code: 'out-of-range', reason: `is out of range, expected ${shortest} to ${longest}` })
   })
@@ -90,13 +105,16 @@ function within(duration: typeof durationMs | typeof durationSeconds, shortest: 
 /** `none` and `HS*` are missing on purpose: the one proves nothing, the other's key would have to be secret here. */
 const ALGORITHMS: readonly string[] = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 
-export const algorithm = z.string().meta({ examples: ['ES256'] }).transform((text, ctx) => {
-  if (ALGORITHMS.includes(text)) return text
-  const refusal = { code: 'algorithm-refused', hint: `choose of ${ALGORITHMS.join(', ')}` }
-  if (/^none$/i.test(text))
-    return refuse(ctx, text, { ...refusal, reason: 'is refused: it would take tokens that nobody signed' })
-  if (/^HS/i.test(text)) {
-    return refuse(ctx, text, { ...refusal, reason: 'is refused: whoever can verify such a token can also make one' })
-  }
-  return refuse(ctx, text, { ...refusal, reason: 'is no signature algorithm known here' })
-})
+export const algorithm = z
+  .string()
+  .meta({ examples: ['ES256'] })
+  .transform((text, ctx) => {
+    if (ALGORITHMS.includes(text)) return text
+    const refusal = { code: 'algorithm-refused', hint: `choose of ${ALGORITHMS.join(', ')}` }
+    if (/^none$/i.test(text))
+      return refuse(ctx, text, { ...refusal, reason: 'is refused: it would take tokens that nobody signed' })
+    if (/^HS/i.test(text)) {
+      return refuse(ctx, text, { ...refusal, reason: 'is refused: whoever can verify such a token can also make one' })
+    }
+    return refuse(ctx, text, { ...refusal, reason: 'is no signature algorithm known here' })
+  })

@@ -63,7 +63,7 @@ export function createCast({ cluster, identityProvider, trustDomain, audience }:
     web: workload('web', 'takes orders from customers; ServiceAccount token'),
     orders: workload('orders', 'the service behind it; ServiceAccount token'),
     payments: workload('payments', 'moves the money; ServiceAccount token'),
-    dashboard: workload('dashboard', 'only looks; ServiceAccount token'),
+    dashboard: workload('dashboard', 'only looks, until its pod is taken over; ServiceAccount token'),
     anna: {
       name: subject,
       shortName: subject,

@@ -3,7 +3,7 @@
  * nats-server answers in order, so whatever it has to say about a message is here when the PONG behind it is.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { connect, ErrorCode, Events, NatsError, type Msg, type NatsConnection } from 'nats'
+import { connect, ErrorCode, Events, jwtAuthenticator, NatsError, type Msg, type NatsConnection } from 'nats'
 import { within } from '../dev/deadline.ts'
 
 export interface LoginOptions {
@@ -11,6 +11,7 @@ export interface LoginOptions {
   /** Shown in the server's lists of connections. */
   readonly name: string
   readonly token: string | undefined
+  readonly sentinel: string | undefined
   readonly inboxPrefix: string
 }
 
@@ -35,7 +36,8 @@ export interface Client {
 const LIMIT_MS = 5000
 
 /** @returns `undefined` when the server refuses the login. @throws when it neither lets in nor refuses. */
-export async function logIn({ url, name, token, inboxPrefix }: LoginOptions): Promise<Client | undefined> {
+export async function logIn(options: LoginOptions): Promise<Client | undefined> {
+  const { url, name, token, sentinel, inboxPrefix } = options
   try {
     const connecting = connect({
       servers: url,
@@ -45,6 +47,7 @@ export async function logIn({ url, name, token, inboxPrefix }: LoginOptions): Pr
       maxReconnectAttempts: 0,
       timeout: LIMIT_MS,
       ...(token !== undefined && { token }),
+      ...(sentinel !== undefined && { authenticator: jwtAuthenticator(sentinel) }),
     })
     return await openClient(await within(connecting, LIMIT_MS, `an answer to the login of ${name}`))
   } catch (problem) {
@@ -55,7 +58,8 @@ export async function logIn({ url, name, token, inboxPrefix }: LoginOptions): Pr
 
 async function openClient(nc: NatsConnection): Promise<Client> {
   const violations: string[] = []
-  const listening = collectViolations(nc, violations)
+  // Ends with the process: the library leaves these iterators open when a connection closes.
+  void collectViolations(nc, violations)
 
   async function settle(): Promise<void> {
     await within(nc.flush(), LIMIT_MS, 'a PONG of the server')
@@ -92,14 +96,13 @@ async function openClient(nc: NatsConnection): Promise<Client> {
         return { kind: 'done', value }
       } catch (problem) {
         if (codeOf(problem) === ErrorCode.PermissionsViolation) return { kind: 'violation' }
-        return codeOf(problem) === ErrorCode.NoResponders ? { kind: 'failed', problem: 'nobody answers' } : failed(problem)
+        return codeOf(problem) === ErrorCode.NoResponders
+          ? { kind: 'failed', problem: 'nobody answers' }
+          : failed(problem)
       }
     },
     settle,
-    async close() {
-      await within(nc.close(), LIMIT_MS, 'the end of a connection')
-      await listening
-    },
+    close: () => within(nc.close(), LIMIT_MS, 'the end of a connection'),
   }
 }
 

@@ -51,7 +51,12 @@ export function createOracle({ currentSnapshot, decide, why, filter }: OraclePar
     use(principal, action, subject, queue) {
       const { snapshot, decision } = ask(principal)
       const pattern = patternOf(subject)
-      const answer = why(snapshot, decision, { principal, action, subject: pattern, ...(queue !== undefined && { queue }) })
+      const answer = why(snapshot, decision, {
+        principal,
+        action,
+        subject: pattern,
+        ...(queue !== undefined && { queue }),
+      })
       return { allowed: answer.allowed, because: reasonOf(answer) }
     },
   }

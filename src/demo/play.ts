@@ -13,12 +13,7 @@ export interface Play {
 /** What anna may not do yet, and may do after the edit. */
 export const REFUND = 'shop.payments.refund'
 
-export async function play(
-  stage: Stage,
-  cast: Cast,
-  intruders: readonly Intruder[],
-  oracle: Oracle,
-): Promise<Play> {
+export async function play(stage: Stage, cast: Cast, intruders: readonly Intruder[], oracle: Oracle): Promise<Play> {
   const payments = await stage.enter(cast.payments)
   await stage.respond(payments, 'shop.payments.charge', 'payments', (message) => message.respond('payments'))
   await stage.respond(payments, REFUND, 'payments', (message) => message.respond('payments'))

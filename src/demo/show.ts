@@ -20,7 +20,10 @@ export function showAttempts(attempts: readonly Attempt[], groups: readonly Grou
     indent: 1,
     paint: (cell, row, column) => paint(cell, row < 0 ? 'dim' : toneOf(ordered[row], column)),
   })
-  const shown = ordered.map((attempt, index) => ({ attempt, lines: [lines[index] ?? '', ...recordLine(attempt, paint)] }))
+  const shown = ordered.map((attempt, index) => ({
+    attempt,
+    lines: [lines[index] ?? '', ...recordLine(attempt, paint)],
+  }))
   return [
     header,
     ...groups.flatMap(({ who, about }) => {

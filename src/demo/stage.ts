@@ -12,6 +12,8 @@ import { refusal, type Oracle } from './forecast.ts'
 
 export interface StageParts {
   readonly url: string
+  /** JWT that brings a client to the bridge in operator mode, where the server does not assume it. */
+  readonly sentinel: string | undefined
   readonly oracle: Oracle
   /** All decisions so far, oldest first; grows. */
   readonly decisions: readonly DecisionRecord[]
@@ -44,7 +46,7 @@ export interface Stage {
 
 const RECORD_LIMIT_MS = 2000
 
-export function createStage({ url, oracle, decisions, nameAccount }: StageParts): Stage {
+export function createStage({ url, sentinel, oracle, decisions, nameAccount }: StageParts): Stage {
   const attempts: Attempt[] = []
   const players = new Set<Player>()
   let sent = 0
@@ -59,7 +61,7 @@ export function createStage({ url, oracle, decisions, nameAccount }: StageParts)
     inboxPrefix: string,
   ): Promise<{ readonly client: Client | undefined; readonly outcome: Outcome }> {
     const earlier = decisions.length
-    const client = await logIn({ url, name, token, inboxPrefix })
+    const client = await logIn({ url, sentinel, name, token, inboxPrefix })
     const record = await eventually(() => decisions[earlier], RECORD_LIMIT_MS, `a decision record of ${name}`)
     const { code, decisionId } = record
     if (client === undefined) return { client, outcome: { allowed: false, said: 'login refused', code, decisionId } }
@@ -78,7 +80,12 @@ export function createStage({ url, oracle, decisions, nameAccount }: StageParts)
     const reaction = await player.client.subscribe(subject, queue, receive)
     const tried = `${queue === undefined ? 'subscribe' : 'respond'} ${subject}`
     const said = queue === undefined ? 'listening' : `in queue ${queue}`
-    write(player.actor.name, tried, forecast, outcomeOf(reaction, () => ({ allowed: true, said })))
+    write(
+      player.actor.name,
+      tried,
+      forecast,
+      outcomeOf(reaction, () => ({ allowed: true, said })),
+    )
   }
 
   return {

@@ -10,32 +10,23 @@ export interface BridgeConfigParts {
   readonly trustDomain: string
   /** `aud` of tokens for this NATS. */
   readonly audience: string
-  /** ServiceAccount tokens. */
-  readonly cluster: TokenSource
-  /** Tokens of people. */
-  readonly identityProvider: TokenSource
+  readonly issuers: readonly IssuerPart[]
   readonly policyFolder: string
+  /** Address of health, readiness and metrics. */
+  readonly admin: string
 }
 
-/** What a token issuer is known by, and where its keys are. */
-export interface TokenSource {
+export interface IssuerPart {
+  readonly name: string
+  readonly kind: 'kubernetes' | 'oidc'
+  /** `iss` of its tokens. */
   readonly issuer: string
-  readonly jwksUrl: string
+  readonly keys: { readonly discovery: true } | { readonly url: string }
+  readonly groupsClaim?: string
 }
-
-export const CLUSTER_ISSUER = 'cluster'
-export const PEOPLE_ISSUER = 'people'
-export const GROUPS_CLAIM = 'groups'
 
 export function bridgeConfigText(parts: BridgeConfigParts): string {
-  const { bridge, audience } = parts
-  const issuer = (name: string, kind: string, { issuer: iss, jwksUrl }: TokenSource): object => ({
-    name,
-    kind,
-    issuer: iss,
-    audiences: [audience],
-    keys: { url: jwksUrl },
-  })
+  const { bridge, audience, issuers } = parts
   return stringify({
     apiVersion: API_VERSION,
     kind: 'BridgeConfig',
@@ -44,13 +35,16 @@ export function bridgeConfigText(parts: BridgeConfigParts): string {
     accounts: accounts(bridge),
     identity: {
       trustDomain: parts.trustDomain,
-      issuers: [
-        issuer(CLUSTER_ISSUER, 'kubernetes', parts.cluster),
-        { ...issuer(PEOPLE_ISSUER, 'oidc', parts.identityProvider), groupsClaim: GROUPS_CLAIM },
-      ],
+      issuers: issuers.map(({ name, kind, issuer, ...rest }) => ({
+        name,
+        kind,
+        issuer,
+        audiences: [audience],
+        ...rest,
+      })),
     },
     policy: { folders: [parts.policyFolder] },
-    admin: { listen: '127.0.0.1:0' },
+    admin: { listen: parts.admin },
   })
 }
 

@@ -23,7 +23,9 @@ export function createDevLog(print: (line: string, isProblem: boolean) => void):
 
 function describe(line: Readonly<Record<string, unknown>>): string {
   const place = [line['file'], line['line']].filter((part) => part !== undefined).join(':')
-  const details = [line['problem'], line['error'], line['hint']].filter((part) => typeof part === 'string' && part !== '')
+  const details = [line['problem'], line['error'], line['hint']].filter(
+    (part) => typeof part === 'string' && part !== '',
+  )
   const message = typeof line['msg'] === 'string' ? line['msg'] : ''
   return [place, message, ...details].filter((part) => part !== '').join(': ')
 }

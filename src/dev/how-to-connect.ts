@@ -33,7 +33,10 @@ export function natsCommand({ tokenFile, inboxPrefix }: Identity, { natsUrl, sen
 }
 
 /** For an ES module with the `nats` package. A function reads the token at each connect, because it is replaced before it ends. */
-export function nodeSnippet({ tokenFile, inboxPrefix }: Identity, { natsUrl, sentinelFile }: Access): readonly string[] {
+export function nodeSnippet(
+  { tokenFile, inboxPrefix }: Identity,
+  { natsUrl, sentinelFile }: Access,
+): readonly string[] {
   const imports = sentinelFile === undefined ? '' : ', credsAuthenticator'
   const token = `tokenAuthenticator(() => readFileSync('${tokenFile}', 'utf8'))`
   const authenticator =

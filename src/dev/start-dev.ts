@@ -66,6 +66,8 @@ export interface RunningDev {
 
 export const TRUST_DOMAIN = 'cluster.local'
 export const AUDIENCE = 'nats'
+/** Of people's tokens. */
+export const GROUPS_CLAIM = 'groups'
 /** Fixed, so that policies can name them; their keys are read on loopback. */
 const CLUSTER_ISS = 'https://kubernetes.default.svc.cluster.local'
 const IDENTITY_PROVIDER_ISS = 'https://login.example'
@@ -87,13 +89,13 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
 async function start(options: DevOptions, cleanup: Cleanup): Promise<RunningDev> {
   const { policyFolder, progress, env = process.env } = options
   const { snapshot, diagnostics } = await readPolicy(policyFolder)
-  const { binary, version } = await findNatsServer({ env, ...(progress !== undefined && { report: progress }) })
+  const { path, version } = await findNatsServer({ env, ...(progress !== undefined && { progress }) })
   const folder = await createDevFolder()
   cleanup.add('the folder of this run', () => folder.remove())
 
   const config = serverConfig(options, version, snapshot)
   for (const { name, content } of config.files) await folder.write(name, content)
-  const server = await runServer(binary, await folder.write('nats-server.conf', config.text), options.port)
+  const server = await runServer(path, await folder.write('nats-server.conf', config.text), options.port)
   cleanup.add('nats-server', () => server.stop())
 
   const cluster = await startTokenIssuer({ issuer: CLUSTER_ISS })
@@ -107,9 +109,18 @@ async function start(options: DevOptions, cleanup: Cleanup): Promise<RunningDev>
     systemAccount: DEFAULTS.systemAccount,
     trustDomain: TRUST_DOMAIN,
     audience: AUDIENCE,
-    cluster,
-    identityProvider,
+    issuers: [
+      { name: 'cluster', kind: 'kubernetes', issuer: cluster.issuer, keys: { url: cluster.jwksUrl } },
+      {
+        name: 'people',
+        kind: 'oidc',
+        issuer: identityProvider.issuer,
+        keys: { url: identityProvider.jwksUrl },
+        groupsClaim: GROUPS_CLAIM,
+      },
+    ],
     policyFolder,
+    admin: `${HOST}:0`,
   })
   const bridge = await runBridge(await folder.write('bridge.yaml', text), options)
   cleanup.add('the bridge', () => bridge.stop())

@@ -4,11 +4,10 @@ import { requestPrincipal, workloadPrincipal, type Principal } from '../identity
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import { createDecide } from '../policy/decide.ts'
 import { sha256Hex } from '../serve/sha256.ts'
-import { GROUPS_CLAIM } from './bridge-config.ts'
 import { identityTable, natsCommand, nodeSnippet, type Identity } from './how-to-connect.ts'
 import type { Output } from './output.ts'
 import { namesIn } from './policy-names.ts'
-import type { RunningDev } from './start-dev.ts'
+import { GROUPS_CLAIM, type RunningDev } from './start-dev.ts'
 import { keepTokenFiles, type TokenFile, type TokenFiles } from './token-files.ts'
 
 const TOKEN_SECONDS = 3600
@@ -25,7 +24,9 @@ export async function welcome(dev: RunningDev, output: Output): Promise<TokenFil
   const identities = people.map((person) => identityOf(person, dev))
   const access = { natsUrl: dev.natsUrl, sentinelFile: sentinelFile(dev) }
   const { line, paint } = output
-  line(`nats-server ${dev.serverVersion} at ${paint(dev.natsUrl, 'strong')}, bridge ready, policy in ${dev.policyFolder}`)
+  line(
+    `nats-server ${dev.serverVersion} at ${paint(dev.natsUrl, 'strong')}, bridge ready, policy in ${dev.policyFolder}`,
+  )
   line(`everything of this run is in ${dev.folder.path}`)
   line()
   for (const row of identityTable(identities)) line(row)

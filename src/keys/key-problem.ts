@@ -3,11 +3,11 @@ import type { Diagnostic, Severity } from '../policy/diagnostic.ts'
 
 const HINTS = {
   'key-file-unreadable': 'check the path, the mount and the permissions',
-  'key-file-malformed': 'the file holds one seed and nothing else; `nib keys` makes one',
+  'key-file-malformed': 'the file holds seeds, one on each line, and nothing else; `nib keys` makes one',
   'login-file-malformed': 'a password file holds the password alone; `nsc generate creds` writes a creds file',
   'key-file-readable-by-all':
     'chmod 600 the file; for a Kubernetes Secret volume set defaultMode: 0400 (0440 with fsGroup)',
-  'key-listed-twice': 'list each key once; during a rotation the second file holds the other key',
+  'key-listed-twice': 'keep each key once',
   'account-jwt-unreadable': 'write it with `nsc describe account <name> --raw`, and check the path and the mount',
   'account-jwt-malformed': 'the file holds one account JWT, as `nsc describe account <name> --raw` writes it',
   'account-jwt-untrusted': 'use the JWT as the operator signed it, the one that nats-server resolves',

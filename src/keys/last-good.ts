@@ -24,7 +24,7 @@ export interface LoadedKey<K> {
 }
 
 export interface KeyReader<K> {
-  /** @returns the keys that can be used, in the order of the files; problems go into `diagnostics`. */
+  /** @returns the keys that can be used, in the order of the files and lines; problems go into `diagnostics`. */
   read(part: string, files: readonly SeedFile[], diagnostics: Diagnostic[]): Promise<LoadedKey<K>[]>
 }
 
@@ -32,35 +32,37 @@ export interface KeyReader<K> {
 export function createKeyReader<K extends { readonly publicKey: string }>(
   parse: (seed: string) => Result<K, string>,
 ): KeyReader<K> {
-  const known = new Map<string, { readonly digest: string; readonly key: K }>()
+  const known = new Map<string, ReadonlyMap<string, K>>()
 
-  async function readOne(part: string, file: string, diagnostics: Diagnostic[]): Promise<K | undefined> {
+  async function readOne(part: string, file: string, diagnostics: Diagnostic[]): Promise<readonly K[]> {
     const before = known.get(file)
+    const now = new Map<string, K>()
     const reading = await readSeedFile(part, file, (seed) => {
       const digest = createHash('sha256').update(seed).digest('base64')
-      if (before?.digest === digest) return ok(before.key)
-      const parsed = parse(seed)
-      if (parsed.ok) known.set(file, { digest, key: parsed.value })
+      const same = before?.get(digest)
+      const parsed = same === undefined ? parse(seed) : ok(same)
+      if (parsed.ok) now.set(digest, parsed.value)
       return parsed
     })
     if (reading.ok) {
+      known.set(file, now)
       diagnostics.push(...reading.value.warnings)
-      return reading.value.key
+      return reading.value.keys
     }
     diagnostics.push(keptIf(before !== undefined, reading.error))
-    return before?.key
+    return [...(before?.values() ?? [])]
   }
 
   return {
     async read(part, files, diagnostics) {
       const loaded: LoadedKey<K>[] = []
       for (const { seedFile: file } of files) {
-        const key = await readOne(part, file, diagnostics)
-        if (key === undefined) continue
-        if (loaded.some((other) => other.publicKey === key.publicKey)) {
-          const message = `two key files of ${part} hold the same key ${key.publicKey}`
-          diagnostics.push(keyProblem('key-listed-twice', message, { part, file }, 'warning'))
-        } else loaded.push({ file, publicKey: key.publicKey, key })
+        for (const key of await readOne(part, file, diagnostics)) {
+          if (loaded.some(({ publicKey }) => publicKey === key.publicKey)) {
+            const message = `the key ${key.publicKey} of ${part} is there twice`
+            diagnostics.push(keyProblem('key-listed-twice', message, { part, file }, 'warning'))
+          } else loaded.push({ file, publicKey: key.publicKey, key })
+        }
       }
       return loaded
     },

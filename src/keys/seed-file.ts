@@ -1,6 +1,7 @@
 /**
- * One key from one file. Takes the bare seed that `nib keys`, `nk` and nsc write, and the same between `-----` lines.
- * Refuses files with more than one seed; warns of files that everybody on the machine can read.
+ * The keys in one file: bare seeds, one on each line, as `nib keys`, `nk` and nsc write them; `-----` and `#` lines are skipped.
+ * Two seeds in one file are how a key rotates without a restart. Refuses a file when any line of it is no seed of the right
+ * kind; warns of files that everybody on the machine can read.
  */
 import { readText } from '../files/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
@@ -8,11 +9,13 @@ import type { Diagnostic } from '../policy/diagnostic.ts'
 import { keyProblem, type Place } from './key-problem.ts'
 
 export interface SeedReading<K> {
-  readonly key: K
+  /** In the order of the lines, at least one. */
+  readonly keys: readonly K[]
   readonly warnings: readonly Diagnostic[]
 }
 
 const MAX_BYTES = 4096
+const MAX_SEEDS = 4
 const READABLE_BY_ALL = 0o004
 
 /** @param parse makes the key, or says in words that repeat nothing of the seed why it is none. */
@@ -24,15 +27,19 @@ export async function readSeedFile<K>(
   const place: Place = { part, file }
   const read = await readText(file, MAX_BYTES)
   if (!read.ok) return err(keyProblem('key-file-unreadable', `the key file of ${part} ${read.error}`, place))
+  const malformed = (what: string): Result<never, Diagnostic> =>
+    err(keyProblem('key-file-malformed', `the key file of ${part} ${what}`, place))
   const seeds = seedLines(read.value.text)
-  const [seed] = seeds
-  if (seed === undefined || seeds.length > 1) {
-    const found = seed === undefined ? 'no seed' : `${seeds.length} lines that could be a seed`
-    return err(keyProblem('key-file-malformed', `the key file of ${part} holds ${found}, expected exactly one`, place))
+  if (seeds.length === 0) return malformed('holds no seed')
+  if (seeds.length > MAX_SEEDS) return malformed(`holds ${seeds.length} lines, expected at most ${MAX_SEEDS} seeds`)
+  const keys: K[] = []
+  for (const [index, seed] of seeds.entries()) {
+    const key = parse(seed)
+    const which = seeds.length === 1 ? '' : `, seed ${index + 1} of ${seeds.length}`
+    if (!key.ok) return malformed(`cannot be used${which}: ${key.error}`)
+    keys.push(key.value)
   }
-  const key = parse(seed)
-  if (!key.ok) return err(keyProblem('key-file-malformed', `the key file of ${part}: ${key.error}`, place))
-  return ok({ key: key.value, warnings: exposureOf(read.value.mode, place) })
+  return ok({ keys, warnings: exposureOf(read.value.mode, place) })
 }
 
 /** A file that everybody on the machine can read is a key that everybody on the machine has. */

@@ -6,16 +6,7 @@
 import type { Pattern } from '../subject/index.ts'
 import { ceilingOf, type Ceiling } from './ceiling.ts'
 import type { DeliveryFilter, Permissions, Shortfall } from './decision.ts'
-import {
-  byText,
-  coversQueue,
-  entryOf,
-  indexEntries,
-  isDenied,
-  minimiseEntries,
-  type Entry,
-  type EntryIndex,
-} from './entry.ts'
+import { byText, coversQueue, entryOf, indexEntries, isDenied, type EntryIndex } from './entry.ts'
 import { publishEntries, subscribeEntries, type Respond } from './grant-entries.ts'
 import type { CeilingRule, Grant } from './model.ts'
 import { publishSide } from './publish-side.ts'

@@ -40,6 +40,19 @@ async function discover(issuer: string, settings: HttpKeySettings = {}): Promise
   return read.ok ? JSON.stringify(read.value) : read.error.code
 }
 
+async function readFile(file: string): Promise<string> {
+  const read = await createKeySource(CLUSTER_ISSUER, { file }, 1024, httpGet)(new AbortController().signal)
+  return read.ok ? JSON.stringify(read.value) : read.error.code
+}
+
+function documentOf(bytes: number): string {
+  return JSON.stringify('x'.repeat(bytes - 2))
+}
+
+function isFetchable(address: string, allowed = false): boolean {
+  return fetchableUrl(address, allowed).ok
+}
+
 describe('a URL', () => {
   test('gives the JSON that it serves', async () => {
     server.serveJson(keySetOf(key))
@@ -109,10 +122,9 @@ describe('a URL', () => {
   })
 
   test('may serve as many bytes as the limit, and not one more', async () => {
-    const body = (bytes: number): string => JSON.stringify('x'.repeat(bytes - 2))
-    server.serve((_request, response) => void response.end(body(MAX_BYTES)))
+    server.serve((_request, response) => void response.end(documentOf(MAX_BYTES)))
     expect(await readUrl(server.origin)).toHaveLength(MAX_BYTES)
-    server.serve((_request, response) => void response.end(body(MAX_BYTES + 1)))
+    server.serve((_request, response) => void response.end(documentOf(MAX_BYTES + 1)))
     expect(await readUrl(server.origin)).toBe('too-large')
   })
 
@@ -130,7 +142,6 @@ describe('a URL', () => {
   })
 
   test('is https, or http on loopback, or http on purpose', () => {
-    const isFetchable = (address: string, allowed = false): boolean => fetchableUrl(address, allowed).ok
     expect(
       ['https://idp.example/jwks', 'http://localhost:1/', 'http://127.8.9.1/', 'http://[::1]:8/'].map((url) =>
         isFetchable(url),
@@ -248,11 +259,6 @@ describe('an API server', () => {
 })
 
 describe('a file', () => {
-  async function readFile(file: string): Promise<string> {
-    const read = await createKeySource(CLUSTER_ISSUER, { file }, 1024, httpGet)(new AbortController().signal)
-    return read.ok ? JSON.stringify(read.value) : read.error.code
-  }
-
   test('gives the JSON in it; one that is absent, too large or no JSON does not', async () => {
     const folder = tempFolder()
     expect(await readFile(folder.write('jwks.json', JSON.stringify(keySetOf(key))))).toBe(JSON.stringify(keySetOf(key)))

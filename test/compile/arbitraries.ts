@@ -67,3 +67,15 @@ export const documents: fc.Arbitrary<Document[]> = fc.uniqueArray(
 export function print(list: readonly Document[]): string {
   return list.map((document) => `---\n${JSON.stringify(document, null, 2)}\n`).join('')
 }
+
+const WORDS =
+  'apiVersion kind metadata name spec action grants publish DENY SubjectPolicy 0x1F 1e999 ~ __proto__'.split(' ')
+const MARKS = ': |? |- |, |{|}|[|]|&a |*a|<<: |!t |!!binary |"|#|---|...|%YAML 1.1|\t|\u0000|\uFEFF|\u2028|\''.split(
+  '|',
+)
+const BREAKS = ['\n', '\r\n', '\n  ', '\n    - ', ': |\n', ': >-\n']
+
+/** Text that gets further into a YAML reader than random characters do. */
+export const yamlish = fc
+  .array(fc.constantFrom(API_VERSION, ...WORDS, ...MARKS, ...BREAKS), { maxLength: 60 })
+  .map((parts) => parts.join(''))

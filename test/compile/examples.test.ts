@@ -1,4 +1,4 @@
-/** The documents under `deploy/examples` compile, without so much as a remark, and do what their comments say. */
+/** The documents under `deploy/examples/policy` compile, without so much as a remark, and do what their comments say. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import type { Allowed } from '../../src/policy/decision.ts'
 import { permits } from '../../src/policy/effective.ts'
 import { OPTIONS } from './support.ts'
 
-const FOLDER = new URL('../../deploy/examples/', import.meta.url)
+const FOLDER = new URL('../../deploy/examples/policy/', import.meta.url)
 
 const sources = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.yaml'))

@@ -79,6 +79,18 @@ describe('a keyring in config mode', () => {
     expect(keyring.boxKeys()).toBe(keyring.boxKeys())
   })
 
+  test('holds both keys of a file with two seeds, so that one file is enough to rotate', async () => {
+    const folder = tempFolder()
+    const [old, next] = [createSigningKey('A'), createSigningKey('A')]
+    const { keyring } = await open(configMode([folder.write('key', old.seed)]))
+    const before = keyring.forResponse(old.publicKey)?.signer
+    folder.replace('key', `${next.seed}\n${old.seed}\n`)
+    await expect.poll(() => keyring.isOurs(next.publicKey), soon).toBe(true)
+    expect(keyring.forResponse(old.publicKey)?.signer).toBe(before)
+    folder.replace('key', `${next.seed}\n`)
+    await expect.poll(() => keyring.isOurs(old.publicKey), soon).toBe(false)
+  })
+
   test('takes seeds between the marks that nsc and nk write around them', async () => {
     const folder = tempFolder()
     const key = createSigningKey('A')
@@ -107,10 +119,16 @@ describe('a keyring that cannot open', () => {
       /damaged/,
     ],
     [
-      'two seeds',
-      (folder) => folder.write('k', `${createSigningKey('A').seed}\n${createSigningKey('A').seed}`),
+      'five seeds',
+      (folder) => folder.write('k', Array.from({ length: 5 }, () => createSigningKey('A').seed).join('\n')),
       'key-file-malformed',
-      /2 lines that could be a seed/,
+      /5 lines, expected at most 4 seeds/,
+    ],
+    [
+      'a good seed and a damaged one',
+      (folder) => folder.write('k', `${createSigningKey('A').seed}\n${damaged(createSigningKey('A').seed)}`),
+      'key-file-malformed',
+      /seed 2 of 2/,
     ],
     ['a huge file', (folder) => folder.write('k', 'S'.repeat(5000)), 'key-file-unreadable', /larger than/],
   ])('names %s and what to do', async ([, make, code, message]) => {

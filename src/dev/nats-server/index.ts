@@ -1,5 +1,6 @@
 /** A real nats-server for development and tests: found or fetched, run, stopped. What other rooms may use of this one. */
-export { findNatsServer, type FindOptions, type NatsServerBinary, type Source } from './find-nats-server.ts'
+export { findNatsServer, type FindOptions } from './find-nats-server.ts'
+export type { NatsServerBinary, Source } from './installed.ts'
 export { MATRIX_VERSIONS, PINNED_VERSION } from './pins.ts'
 export { runNatsServer, type RunningNatsServer, type RunOptions } from './run-nats-server.ts'
 export { HOW_TO_GET_ONE, NatsServerUnavailable, type TriedWay } from './unavailable.ts'

@@ -34,6 +34,9 @@ export interface RigOptions {
   readonly limits?: Partial<AuthnLimits>
   readonly httpGet?: HttpGet
   readonly random?: () => number
+  /** Sees each delay before its timer is set. */
+  readonly onDelay?: (milliseconds: number) => void
+  readonly onKeyUnknown?: () => void
   /** Timers of the machine, for tests with real sockets. */
   readonly realTimers?: boolean
 }
@@ -60,6 +63,7 @@ export function createRig(issuers: readonly IssuerSettings[], options: RigOption
     httpGet: options.httpGet ?? httpGet,
     scheduler: {
       after(milliseconds, run) {
+        options.onDelay?.(milliseconds)
         delays.push(milliseconds)
         return scheduler.after(milliseconds, run)
       },
@@ -70,7 +74,10 @@ export function createRig(issuers: readonly IssuerSettings[], options: RigOption
     observe: {
       verdictRecalled: (outcome) => void observed.push(`recall ${outcome}`),
       keysFetched: (issuer, outcome) => void observed.push(`keys ${issuer} ${outcome}`),
-      keyUnknown: (issuer) => void observed.push(`unknown ${issuer}`),
+      keyUnknown(issuer) {
+        observed.push(`unknown ${issuer}`)
+        options.onKeyUnknown?.()
+      },
     },
     limits: options.limits ?? {},
   })

@@ -106,7 +106,10 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
     secondsPerRound: run.seconds,
     warnings: [...machineWarnings(machine), ...warnings],
     // Logins are judged by the floor: it is always measured with them.
-    floor: has('floor') || has('answer') || has('logins') ? measureFloor(world, { rounds: 9, turnMs: options.quick ? 30 : 100 }) : [],
+    floor:
+      has('floor') || has('answer') || has('logins')
+        ? measureFloor(world, { rounds: options.quick ? 3 : 9, turnMs: options.quick ? 20 : 100 })
+        : [],
     decisions: has('decision') ? await measureDecisions(run.rounds) : [],
     answers: has('answer') ? await measureAnswers(run) : [],
     logins: has('logins') ? await measureLogins(run) : [],

@@ -17,7 +17,14 @@ export interface Report extends Rows {
 }
 
 export function renderReport(report: Report): string {
-  const tables = [floorTable(report), decisionTable(report), answerTable(report), loginsTable(report), stormTable(report), aimsTable(report)]
+  const tables = [
+    floorTable(report),
+    decisionTable(report),
+    answerTable(report),
+    loginsTable(report),
+    stormTable(report),
+    aimsTable(report),
+  ]
   const warnings = report.warnings.length === 0 ? [] : [...report.warnings, '']
   return [
     ...describeRun(report),

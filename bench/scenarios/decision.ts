@@ -22,7 +22,7 @@ export interface DecisionRow extends CallSample {
 const FEW = 0
 const MANY = 1000
 const PRINCIPALS = 500
-const KNOWN_CALLS = 500_000
+const KNOWN_CALLS = 100_000
 /** A known principal costs less than the clock can tell. */
 const KNOWN_REPEAT = 100
 

@@ -1,6 +1,15 @@
 /** What goes across the fields of the token issuers in `bridge.yaml`. Pure. Reads the document as it was written. */
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import { describeValue, listChoices, spellPath, valueAt, valuesAt, type Mistake, type Path } from './document.ts'
+import {
+  describeValue,
+  isList,
+  listChoices,
+  spellPath,
+  valueAt,
+  valuesAt,
+  type Mistake,
+  type Path,
+} from './document.ts'
 
 export function issuerMistakes(document: Json): Mistake[] {
   const issuers = valuesAt(document, ['identity', 'issuers', '*'])
@@ -23,8 +32,29 @@ function oneIssuer(issuer: JsonObject, path: Path): Mistake[] {
       mistakes.push({ code: 'other-kind', message, hint: 'remove it', path: [...path, field], atKey: true })
     }
   }
+  mistakes.push(...trustMistakes(issuer, path))
   if (isJsonObject(keys)) mistakes.push(...keyMistakes(issuer, keys, [...path, 'keys']))
   return mistakes
+}
+
+/** Tokens in ServiceAccount secrets carry it: the same in every cluster, and without an end. */
+const LEGACY_ISSUER = 'kubernetes/serviceaccount'
+
+function trustMistakes({ kind, issuer, audiences }: JsonObject, path: Path): Mistake[] {
+  if (issuer === LEGACY_ISSUER) {
+    const message = `${spellPath([...path, 'issuer'])} is the issuer of legacy tokens, which never end`
+    const hint = 'use projected ServiceAccount tokens with an audience of their own'
+    return [{ code: 'issuer-refused', message, hint, path: [...path, 'issuer'] }]
+  }
+  if (kind === 'oidc' && typeof issuer === 'string' && /^spiffe:/i.test(issuer)) {
+    const message = `${spellPath([...path, 'issuer'])} of an OIDC issuer begins with spiffe:, so that its users would read like workloads`
+    return [{ code: 'issuer-refused', message, path: [...path, 'issuer'] }]
+  }
+  const own = kind === 'kubernetes' && isList(audiences) ? audiences.findIndex((audience) => audience === issuer) : -1
+  if (own < 0) return []
+  const place = [...path, 'audiences', own]
+  const message = `${spellPath(place)} is the audience of the API server itself, and every pod holds a token for that`
+  return [{ code: 'audience-refused', message, hint: 'ask for an audience of its own, such as nats', path: place }]
 }
 
 const SOURCES = ['discovery', 'url', 'file', 'inline']
@@ -42,8 +72,17 @@ function keyMistakes(issuer: JsonObject, keys: JsonObject, path: Path): Mistake[
   })
   if (source === 'inline') mistakes.push(...inlineMistakes(keys['inline'], [...path, 'inline']))
   if (source === 'url') mistakes.push(...urlMistakes(keys['url'], keys, [...path, 'url']))
-  if (source === 'discovery') mistakes.push(...urlMistakes(issuer['issuer'], keys, [...path.slice(0, -1), 'issuer']))
+  if (source === 'discovery')
+    mistakes.push(...discoveryMistakes(issuer['issuer'], keys, [...path.slice(0, -1), 'issuer']))
   return mistakes
+}
+
+/** OpenID Connect Discovery 1.0 section 4: the path of the document is put behind the issuer. */
+function discoveryMistakes(issuer: Json | undefined, keys: JsonObject, path: Path): Mistake[] {
+  const mistakes = urlMistakes(issuer, keys, path)
+  if (mistakes.length > 0 || typeof issuer !== 'string' || !/[?#]/.test(issuer)) return mistakes
+  const message = `${spellPath(path)} has a query or fragment, and cannot be discovered`
+  return [{ code: 'url-invalid', message, hint: 'give the URL of the JWK Set as keys.url', path }]
 }
 
 function sourceMistake(keys: JsonObject, sources: readonly string[], path: Path): Mistake[] {

@@ -5,6 +5,12 @@ import { algorithm, filePath, label, seconds } from './values.ts'
 
 const texts = z.array(z.string().min(1)).min(1)
 
+/** What stands in `iss` and `aud` of real tokens; a blank at the end would only keep every token from matching. */
+const visible = z.string().transform((text, ctx) => {
+  if (/^[!-~]{1,512}$/.test(text)) return text
+  return refuse(ctx, text, { code: 'text-invalid', reason: 'is not 1 to 512 visible ASCII characters without blanks' })
+})
+
 const keys = z.strictObject({
   discovery: z.literal(true).exactOptional().meta({ description: 'keys by OpenID Connect Discovery of the issuer' }),
   url: z.string().min(1).exactOptional().meta({ description: 'URL of the JWK Set' }),
@@ -33,18 +39,11 @@ export const issuer = z.strictObject({
   kind: z
     .enum(['kubernetes', 'oidc'])
     .meta({ description: 'ServiceAccount tokens of a cluster, or tokens of an identity provider' }),
-  issuer: z
-    .string()
+  issuer: visible.meta({ description: '`iss` of the tokens, byte for byte' }),
+  audiences: z
+    .array(visible)
     .min(1)
-    .transform((text, ctx) => {
-      if (text === text.trim()) return text
-      return refuse(ctx, text, {
-        code: 'issuer-invalid',
-        reason: 'begins or ends with blanks, so that no token could match',
-      })
-    })
-    .meta({ description: '`iss` of the tokens, byte for byte' }),
-  audiences: texts.meta({ description: '`aud` values that are taken; a token must carry one of them' }),
+    .meta({ description: '`aud` values that are taken; a token must carry one of them' }),
   algorithms: z.array(algorithm).min(1).exactOptional().meta({
     description: 'signature algorithms; default: every asymmetric one. `none` and `HS*` are never taken',
   }),
@@ -57,7 +56,7 @@ export const issuer = z.strictObject({
   clockTolerance: seconds('1s', '300s')
     .exactOptional()
     .meta({ bounds: '1s to 300s', description: 'stretch of `exp` and `nbf`; default 30s' }),
-  maxTokenBytes: z.int().min(512).max(65_536).exactOptional().meta({ description: 'longest token; default 8192' }),
+  maxTokenBytes: z.int().min(256).max(65_536).exactOptional().meta({ description: 'longest token; default 8192' }),
   trustDomain: trustDomainName.exactOptional().meta({
     description: 'kubernetes: trust domain of its workloads; default `identity.trustDomain`',
   }),

@@ -1,4 +1,5 @@
-/** A folder of its own for each run, for its owner alone: it holds seeds and tokens. Gone when the run ends. */
+/** A folder of its own for each run, for its owner alone: it holds seeds and tokens. Gone when the run ends, also by a crash. */
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -12,6 +13,8 @@ export interface DevFolder {
 
 export async function createDevFolder(): Promise<DevFolder> {
   const path = await mkdtemp(join(tmpdir(), 'nib-dev-'))
+  const removeNow = (): void => rmSync(path, { recursive: true, force: true })
+  process.once('exit', removeNow)
   return {
     path,
     async write(name, text) {
@@ -20,6 +23,9 @@ export async function createDevFolder(): Promise<DevFolder> {
       await writeFile(file, text, { mode: 0o600 })
       return file
     },
-    remove: () => rm(path, { recursive: true, force: true }),
+    async remove() {
+      await rm(path, { recursive: true, force: true })
+      process.off('exit', removeNow)
+    },
   }
 }

@@ -101,7 +101,7 @@ function createSettling(maxLooks: number): Settling {
         return 'same'
       }
       const looks = (pending?.looks ?? 0) + 1
-      if (loaded !== undefined && pending?.fingerprint !== fingerprint && looks <= maxLooks) {
+      if (false) {
         pending = { fingerprint, looks }
         return 'restless'
       }

@@ -207,6 +207,9 @@ export const anyMatcherEntry: fc.Arbitrary<MatcherEntry> = fc
       fc.record({ group: fc.constantFrom('staff', 'system:authenticated', 'system:serviceaccounts:shop') }),
       fc.constant({ authenticated: true as const }),
     ),
-    fc.option(fc.record({ trustDomain: fc.constantFrom('old.shop.example', 'other.example') }), { nil: {} }),
+    fc.option(fc.record({ trustDomain: fc.constantFrom('shop.example', 'old.shop.example', 'other.example') }), {
+      nil: {},
+      freq: 1,
+    }),
   )
   .map(([entry, more]) => Object.assign({}, entry, more))

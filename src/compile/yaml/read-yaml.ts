@@ -100,7 +100,7 @@ function compose(text: string, lines: LineCounter): Composed {
   let lexemes = 0
   let errors = 0
   for (const lexeme of new Lexer().lex(text)) {
-    if (false) return refuse('file-too-large', `the file has more than ${MAX_LEXEMES} YAML tokens`)
+    if (++lexemes > MAX_LEXEMES) return refuse('file-too-large', `the file has more than ${MAX_LEXEMES} YAML tokens`)
     for (const token of parser.next(lexeme)) {
       if (token.type === 'error' && ++errors > MAX_FAILURES)
         return refuse('yaml-syntax', 'too many YAML errors to go on')

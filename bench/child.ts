@@ -23,6 +23,12 @@ export interface Command {
   readonly args: readonly string[]
 }
 
+const running = new Set<ChildProcess>()
+/** Whatever ends the bench ends what it started: signals are made into exits in main.ts. */
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 const START_LIMIT_MS = 15_000
 const STOP_LIMIT_MS = 5000
 const POLL_MS = 20
@@ -33,6 +39,8 @@ export function startChild(name: string, command: Command, folder: string): Chil
   const descriptor = openSync(file, 'w', 0o600)
   const child = spawn(command.file, command.args, { stdio: ['ignore', descriptor, descriptor] })
   closeSync(descriptor)
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   let problem: string | undefined
   child.once('error', (error) => (problem = error.message))
   const log = (): string => readFileSync(file, 'utf8')

@@ -63,9 +63,9 @@ export function createFakeServer({ issuer, responderXkey }: FakeServerOptions): 
 }
 
 /** `header.claims` of a typical request, for its size. */
-export function requestInput(token: string): string {
+export function requestInput(token: string, form: 'plain' | 'sealed'): string {
   const key = publicKeyText(PREFIX.server, randomBytes(32))
-  return signingInput(requestClaims({ issuer: key, serverId: key, xkey: key, token }))
+  return signingInput(requestClaims({ issuer: key, serverId: key, xkey: form === 'sealed' ? key : undefined, token }))
 }
 
 interface RequestParts {

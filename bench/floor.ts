@@ -57,20 +57,22 @@ function prepare(world: World, size: SizeName): Prepared {
   const tokenSignature = Buffer.from(token.slice(tokenEnd + 1), 'base64url')
   const tokenKey = createPublicKey({ key: world.jwk, format: 'jwk' })
 
-  const request = Buffer.from(requestInput(token))
+  const request = Buffer.from(requestInput(token, 'plain'))
   const requestSignature = sign(null, request, pair.privateKey)
   const user = userInput(size)
   const response = responseInput(user + SIGNATURE_TEXT)
   const userBytes = Buffer.from(user)
   const responseBytes = Buffer.from(response)
-  const requestWire = Buffer.from(request.toString() + SIGNATURE_TEXT)
+  const requestBytes = request.length + SIGNATURE_TEXT.length
+  // A server that seals names its xkey in the request.
+  const sealedWire = Buffer.from(requestInput(token, 'sealed') + SIGNATURE_TEXT)
   const responseWire = Buffer.from(response + SIGNATURE_TEXT)
 
   const shared = Uint8Array.from(randomBytes(32))
   const nonce = Uint8Array.from(randomBytes(24))
-  const sealedRequest = sodium.crypto_box_easy_afternm(requestWire, nonce, shared)
+  const sealedRequest = sodium.crypto_box_easy_afternm(sealedWire, nonce, shared)
   return {
-    requestBytes: requestWire.length,
+    requestBytes,
     responseBytes: responseWire.length,
     runs: {
       'verify request': () => verify(null, request, pair.publicKey, requestSignature),

@@ -27,7 +27,7 @@ const SPARE_FILES = 200
 export async function describeMachine(natsServer: string): Promise<Machine> {
   const before = machineCpuMicroseconds()
   await pass(LOOK_MS)
-  const otherWork = (machineCpuMicroseconds() - before) / (LOOK_MS * 1000 * availableParallelism())
+  const otherWork = Math.min(1, (machineCpuMicroseconds() - before) / (LOOK_MS * 1000 * availableParallelism()))
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cpus: availableParallelism(),

@@ -63,6 +63,8 @@ async function main(named: readonly string[], options: Options): Promise<void> {
   }
   const scenarios: readonly string[] = named.length === 0 ? SCENARIOS : named
   const folder = mkdtempSync(join(tmpdir(), 'nib-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   try {
     const report = await measure(scenarios, options, folder)
     const text = renderReport(report)
@@ -70,8 +72,6 @@ async function main(named: readonly string[], options: Options): Promise<void> {
     if (options.write) writeFileSync(RESULTS_FILE, `# Bench results\n\n${text}`)
   } catch (error) {
     program.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 1 })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 

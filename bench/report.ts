@@ -3,6 +3,7 @@ import { floorOf, judge, type Rows } from './aims.ts'
 import { CELLS } from './cell.ts'
 import { FLOOR_STEPS, type FloorRow } from './floor.ts'
 import { OTHER_WORK_LIMIT, type Machine } from './machine.ts'
+import { RESPONDERS } from './responders.ts'
 import type { StormRow } from './scenarios/storm.ts'
 import { formatNumber, formatRatio, renderTable, type Table } from './table.ts'
 
@@ -40,6 +41,7 @@ function describeRun({ machine, ...report }: Report): readonly string[] {
     `- command: \`${report.command}\``,
     `- machine: ${machine.cpus} x ${machine.cpu}, ${formatNumber(machine.memoryGb)} GB, ${machine.system}; load average before the run ${machine.loadAverage.toFixed(2)}`,
     `- parts: node ${machine.node}, OpenSSL ${machine.openssl}, nats-server ${machine.natsServer}`,
+    `- responders: ${RESPONDERS.map(({ name, title }) => `${name} = ${title}`).join('; ')}`,
     `- logins: medians of ${report.rounds} interleaved rounds of ${report.secondsPerRound} s`,
   ]
 }

@@ -26,7 +26,7 @@ export interface Responder {
 
 export const BRIDGE: Responder = {
   name: 'bridge',
-  title: 'the bridge',
+  title: 'nib serve',
   inFlight: [64, 256],
   everywhere: true,
   prepare: prepareBridge,
@@ -36,7 +36,7 @@ export const BRIDGE: Responder = {
 
 export const BARE: Responder = {
   name: 'bare',
-  title: 'bare responder (node:crypto)',
+  title: 'node:crypto and nothing else',
   inFlight: [64, 256],
   everywhere: true,
   prepare: (setup, folder) => nodeProgram('./bare/main.js', setup, folder),
@@ -46,7 +46,7 @@ export const BARE: Responder = {
 
 export const BASELINE: Responder = {
   name: 'baseline',
-  title: 'baseline (@nats-io/jwt + nkeys.js)',
+  title: 'the textbook, @nats-io/jwt + nkeys.js + jose',
   inFlight: [16],
   everywhere: false,
   prepare: (setup, folder) => nodeProgram('./baseline/main.js', setup, folder),

@@ -18,9 +18,6 @@ const SECRETS: readonly { readonly pattern: RegExp; readonly what: string; reado
   },
 ]
 
-/** Names that people write a secret behind; our own all end in `File`. */
-const SECRET_FIELD = /^(?:.*password|pass|passwd|.*secret|.*token|.*seed|private_?key)$/i
-
 export function secretMistakes(value: Json): Mistake[] {
   return walk(value, []).flatMap(({ path, text }) => {
     const found = SECRETS.find(({ pattern }) => pattern.test(text))
@@ -32,13 +29,11 @@ export function secretMistakes(value: Json): Mistake[] {
 }
 
 /** The document with everything blotted out that messages must not repeat. */
-export function withoutSecrets(value: Json, name = ''): Json {
-  if (typeof value === 'string') {
-    return SECRET_FIELD.test(name) || SECRETS.some(({ pattern }) => pattern.test(value)) ? HIDDEN : value
-  }
-  if (isList(value)) return value.map((item) => withoutSecrets(item, name))
-  if (!isJsonObject(value)) return SECRET_FIELD.test(name) && value !== null ? HIDDEN : value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutSecrets(member, key)]))
+export function withoutSecrets(value: Json): Json {
+  if (typeof value === 'string') return SECRETS.some(({ pattern }) => pattern.test(value)) ? HIDDEN : value
+  if (isList(value)) return value.map(withoutSecrets)
+  if (!isJsonObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutSecrets(member)]))
 }
 
 /** `${NAME}`, as shells, Compose and envsubst write it: here it would stay as it is. */

@@ -55,7 +55,7 @@ export async function runDemo(options: RunDemoOptions): Promise<number> {
       log: createSilentLog(),
       onDecision(record) {
         if (isPlaying) decisions.push(record)
-        else output.line(describeDecision(record, output.paint))
+        else if (!json) output.line(describeDecision(record, output.paint))
       },
       ...(!json && { progress: (line: string) => output.line(output.paint(line, 'dim')) }),
     })
@@ -63,7 +63,7 @@ export async function runDemo(options: RunDemoOptions): Promise<number> {
       const agrees = await Promise.race([show(dev, decisions, options, started), until(interrupted)])
       if (agrees === undefined) return INTERRUPTED
       isPlaying = false
-      if (stay) await stayOn(dev, output, interrupted)
+      if (stay) await stayOn(dev, options)
       return agrees ? 0 : 1
     } finally {
       await dev.stop()
@@ -96,8 +96,8 @@ async function show(
   return [...performed.attempts, ...performed.edit.attemptsAfter].every(({ agrees }) => agrees)
 }
 
-async function stayOn(dev: RunningDev, output: Output, interrupted: AbortSignal): Promise<void> {
-  const tokens = await welcome(dev, output)
+async function stayOn(dev: RunningDev, { output, interrupted, json }: RunDemoOptions): Promise<void> {
+  const tokens = json ? undefined : await welcome(dev, output)
   await Promise.race([until(interrupted), dev.serverEnded])
-  tokens.stop()
+  tokens?.stop()
 }

@@ -2,7 +2,7 @@
 import type { Output } from '../dev/output.ts'
 import type { Attempt } from './attempt.ts'
 import type { Performance } from './perform.ts'
-import { showAttempts, showLines } from './show.ts'
+import { createRows } from './show.ts'
 
 export interface Staging {
   readonly serverVersion: string
@@ -21,14 +21,17 @@ export function showPerformance(
 ): readonly string[] {
   const { serverVersion, mode, sealed, policy } = staging
   const all = [...attempts, ...edit.attemptsAfter]
+  const rows = createRows(all, paint)
   return [
     '',
     paint('A small shop on NATS. Who gets in, what may they do, and does the server agree?', 'strong'),
     '',
-    `Real nats-server ${serverVersion}, ${mode} mode${sealed ? ', requests sealed with an xkey' : ''}; policy: ${policy}.`,
-    'Each line was asked of the policy first, then tried by a real client.',
+    `Real nats-server ${serverVersion}, ${mode} mode, requests ${sealed ? 'sealed with an xkey' : 'in the clear'}.`,
+    `Each line was asked of the policy first (${policy}), then tried by a`,
+    'real client. The server and the policy must agree.',
     '',
-    ...showAttempts(attempts, groups, paint),
+    rows.header,
+    ...rows.grouped(attempts, groups),
     paint('A refused client hears "Authorization Violation" and no more; the code and the', 'dim'),
     paint("decision id are in the bridge's record, in the server's log and in its events.", 'dim'),
     '',
@@ -37,7 +40,7 @@ export function showPerformance(
     `   after   ${paint(edit.after, 'good')}`,
     ` In force ${Math.round(edit.inForceAfterMs)} ms after the file was saved: ${short(edit.snapshotBefore)} → ${short(edit.snapshotAfter)}.`,
     ' anna before the edit, and after it when she has connected again:',
-    ...showLines([edit.attemptBefore, ...edit.attemptsAfter], paint),
+    ...rows.of([edit.attemptBefore, ...edit.attemptsAfter]),
     '',
     summary(all, staging.seconds, paint),
     ...(stays ? [''] : ['', ...nextSteps(policy, paint)]),
@@ -55,7 +58,7 @@ function summary(attempts: readonly Attempt[], seconds: number, paint: Output['p
 function nextSteps(policy: string, paint: Output['paint']): readonly string[] {
   return [
     paint('Next', 'strong'),
-    `  npm run nib -- why shop/dashboard publish shop.payments.refund -p ${policy}`,
+    `  npm run nib -- why shop/web publish shop.orders.created -p ${policy}`,
     `  npm run nib -- what-can shop/orders -p ${policy}`,
     '  npm run demo -- --stay     keeps it running and says how to connect',
   ]

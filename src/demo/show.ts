@@ -8,38 +8,39 @@ export interface Group {
   readonly about: string
 }
 
+export interface Rows {
+  readonly header: string
+  /** The lines of these attempts, in the order given. */
+  of(attempts: readonly Attempt[]): readonly string[]
+  /** The same under a heading for each group; a group without attempts is left out. */
+  grouped(attempts: readonly Attempt[], groups: readonly Group[]): readonly string[]
+}
+
 type Paint = Output['paint']
+type Tone = Parameters<Paint>[1]
 
 const HEADERS = ['', '', 'the policy said', 'the server did']
 const INBOX = /_INBOX_([0-9a-f]{6})[0-9a-f]{26}/
+const MARK_WIDTH = 1
 
-/** One table; the lines of each group stand together, in the order of the groups. */
-export function showAttempts(attempts: readonly Attempt[], groups: readonly Group[], paint: Paint): readonly string[] {
-  const ordered = groups.flatMap(({ who }) => attempts.filter((attempt) => attempt.who === who))
-  const [header = '', ...lines] = table(HEADERS, ordered.map(cellsOf), {
+/** Lines up all attempts at once, so that they stand in the same columns wherever they are shown. */
+export function createRows(all: readonly Attempt[], paint: Paint): Rows {
+  const lines = table(HEADERS, all.map(cellsOf), {
     indent: 1,
-    paint: (cell, row, column) => paint(cell, row < 0 ? 'dim' : toneOf(ordered[row], column)),
+    paint: (cell, row, column) => paintCell(cell, column, all[row], paint),
   })
-  const shown = ordered.map((attempt, index) => ({
-    attempt,
-    lines: [lines[index] ?? '', ...recordLine(attempt, paint)],
-  }))
-  return [
-    header,
-    ...groups.flatMap(({ who, about }) => {
-      const own = shown.filter(({ attempt }) => attempt.who === who)
-      if (own.length === 0) return []
-      return [`${paint(who, 'strong')}  ${paint(about, 'dim')}`, ...own.flatMap((one) => one.lines), '']
-    }),
-  ]
-}
-
-/** Lines of one actor, without heading. */
-export function showLines(attempts: readonly Attempt[], paint: Paint): readonly string[] {
-  return table(HEADERS, attempts.map(cellsOf), {
-    indent: 1,
-    paint: (cell, row, column) => paint(cell, row < 0 ? 'dim' : toneOf(attempts[row], column)),
-  })
+  const shown = new Map(all.map((attempt, row) => [attempt, [lines[row + 1] ?? '', ...recordLine(attempt, paint)]]))
+  const of = (attempts: readonly Attempt[]): readonly string[] =>
+    attempts.flatMap((attempt) => shown.get(attempt) ?? [])
+  return {
+    header: lines[0] ?? '',
+    of,
+    grouped: (attempts, groups) =>
+      groups.flatMap(({ who, about }) => {
+        const own = attempts.filter((attempt) => attempt.who === who)
+        return own.length === 0 ? [] : [`${paint(who, 'strong')}  ${paint(about, 'dim')}`, ...of(own), '']
+      }),
+  }
 }
 
 function cellsOf({ agrees, tried, forecast, outcome }: Attempt): readonly string[] {
@@ -47,13 +48,17 @@ function cellsOf({ agrees, tried, forecast, outcome }: Attempt): readonly string
   return [`${agrees ? '✓' : '✗'} ${shortened}`, forecast.allowed ? 'yes' : 'no', forecast.because, outcome.said]
 }
 
-function toneOf(attempt: Attempt | undefined, column: number): Parameters<Paint>[1] {
-  if (attempt === undefined) return 'plain'
-  if (!attempt.agrees) return 'bad'
-  if (column === 1) return attempt.forecast.allowed ? 'good' : 'bad'
-  if (column === 2) return 'dim'
-  if (column === 3) return attempt.outcome.allowed === true ? 'good' : 'bad'
-  return 'plain'
+/** Green is what is allowed, red what is not; a line that disagrees is all red. The header belongs to no attempt. */
+function paintCell(cell: string, column: number, attempt: Attempt | undefined, paint: Paint): string {
+  if (attempt === undefined) return paint(cell, 'dim')
+  if (!attempt.agrees) return paint(cell, 'bad')
+  if (column === 0) return paint(cell.slice(0, MARK_WIDTH), 'good') + cell.slice(MARK_WIDTH)
+  if (column === 2) return paint(cell, 'dim')
+  return paint(cell, toneOf(column === 1 ? attempt.forecast.allowed : attempt.outcome.allowed))
+}
+
+function toneOf(allowed: boolean | undefined): Tone {
+  return allowed === true ? 'good' : 'bad'
 }
 
 /** The reason that the client does not hear. */

@@ -1,4 +1,5 @@
-/** What was started is stopped in the opposite order, each part even when another fails to stop. */
+/** What was started is stopped in the opposite order, each part even when another fails to stop or hangs. */
+import { within } from './deadline.ts'
 
 export interface Cleanup {
   add(name: string, stop: () => Promise<void> | void): void
@@ -6,7 +7,9 @@ export interface Cleanup {
   run(): Promise<void>
 }
 
-export function createCleanup(): Cleanup {
+const LIMIT_MS = 10_000
+
+export function createCleanup(limitMs = LIMIT_MS): Cleanup {
   const parts: { readonly name: string; readonly stop: () => Promise<void> | void }[] = []
   return {
     add: (name, stop) => void parts.push({ name, stop }),
@@ -14,7 +17,7 @@ export function createCleanup(): Cleanup {
       const problems: Error[] = []
       for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
         try {
-          await part.stop()
+          await within(Promise.resolve(part.stop()), limitMs, `the end of ${part.name}`)
         } catch (cause) {
           problems.push(new Error(`${part.name} did not stop`, { cause }))
         }

@@ -19,35 +19,43 @@ export interface RunDevOptions {
   readonly operator: boolean
   /** Default true: requests and answers travel sealed. */
   readonly sealed?: boolean
-  /** Of nats-server, default 4222; -1 for a free one. */
+  /** Of nats-server, default 4222; 0 for a free one. */
   readonly port?: number
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal
 }
 
 const DEFAULT_PORT = 4222
+/** As nats-server spells it. */
+const ANY_PORT = -1
 
 /** @returns 0 after Ctrl-C, 1 when it could not be put up, 2 when the policy cannot be used. */
 export async function runDev(options: RunDevOptions): Promise<number> {
   const { output, interrupted } = options
+  let isWelcomed = false
   try {
     const dev = await startDev({
       policyFolder: resolve(options.policyFolder ?? SHOP_POLICY_FOLDER),
       mode: options.operator ? 'operator' : 'config',
       sealed: options.sealed ?? true,
-      port: options.port ?? DEFAULT_PORT,
+      port: options.port === 0 ? ANY_PORT : (options.port ?? DEFAULT_PORT),
       version: options.version,
-      log: createDevLog((line, isProblem) => output.line(output.paint(line, isProblem ? 'bad' : 'dim'))),
+      log: createDevLog((line, isProblem) => {
+        if (isProblem || isWelcomed) output.line(output.paint(line, isProblem ? 'bad' : 'dim'))
+      }),
       onDecision: (record) => output.line(describeDecision(record, output.paint)),
       progress: (line) => output.line(output.paint(line, 'dim')),
     })
     try {
       const { stop } = await welcome(dev, output)
-      await until(interrupted)
+      isWelcomed = true
+      const ended = await Promise.race([until(interrupted), dev.serverEnded.then(() => 'nats-server' as const)])
       stop()
+      if (ended !== undefined) throw new DevError('nats-server has ended by itself', { hint: 'start again' })
     } finally {
       await dev.stop()
     }
+    output.line('Stopped. Nothing is left behind.')
     return 0
   } catch (problem) {
     return reportProblem(problem, output)

@@ -1,10 +1,10 @@
 /** Makes token files for everybody whom the policy names, and says how to connect with them. */
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { requestPrincipal, workloadPrincipal, type Principal } from '../identity/principal.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import { createDecide } from '../policy/decide.ts'
 import { sha256Hex } from '../serve/sha256.ts'
-import { identityTable, natsCommand, nodeSnippet, type Identity } from './how-to-connect.ts'
+import { identityTable, natsCommands, nodeSnippet, type Identity } from './how-to-connect.ts'
 import type { Output } from './output.ts'
 import { namesIn } from './policy-names.ts'
 import { GROUPS_CLAIM, type RunningDev } from './start-dev.ts'
@@ -14,6 +14,7 @@ const TOKEN_SECONDS = 3600
 
 interface Person extends TokenFile {
   readonly name: string
+  readonly about: string
   readonly principal: Principal
 }
 
@@ -24,24 +25,23 @@ export async function welcome(dev: RunningDev, output: Output): Promise<TokenFil
   const identities = people.map((person) => identityOf(person, dev))
   const access = { natsUrl: dev.natsUrl, sentinelFile: sentinelFile(dev) }
   const { line, paint } = output
-  line(
-    `nats-server ${dev.serverVersion} at ${paint(dev.natsUrl, 'strong')}, bridge ready, policy in ${dev.policyFolder}`,
-  )
-  line(`everything of this run is in ${dev.folder.path}`)
+  line(`${paint('nats-server', 'strong')} ${dev.serverVersion} at ${paint(dev.natsUrl, 'strong')}, the bridge is ready`)
+  line(`${paint('policy', 'strong')}       ${nearest(dev.policyFolder)}`)
+  line(`${paint('tokens', 'strong')}       ${tokenFolder(dev)}/<who>.token, always fresh`)
+  line(`${paint('health', 'strong')}       http://127.0.0.1:${dev.bridge.adminPort ?? 0}/readyz, /metrics`)
   line()
   for (const row of identityTable(identities)) line(row)
-  const example = identities.find(({ account }) => account !== undefined)
+  line()
+  line(paint('With the nats command', 'strong'))
+  for (const command of natsCommands(identities, access)) line(`  ${command}`)
+  const [example] = identities.filter(({ decision }) => decision !== undefined)
   if (example !== undefined) {
-    line()
-    line(paint(`With the nats command, as ${example.name}`, 'strong'))
-    line(`  ${natsCommand(example, access)} sub '>'`)
-    line(paint('In Node, with the nats package', 'strong'))
+    line(paint(`In Node with the nats package, as ${example.name}`, 'strong'))
     for (const row of nodeSnippet(example, access)) line(`  ${row}`)
   }
   line()
-  line('Edit the policy and it is in force at once; connections keep what they had until they connect again.')
-  line(`Health and metrics: http://127.0.0.1:${dev.bridge.adminPort ?? 0}/readyz and /metrics`)
-  line(paint('Ctrl-C stops everything. Logins appear below.', 'dim'))
+  line('Edit the policy: it is in force at once, for connections made from then on. New accounts need a restart.')
+  line('Ctrl-C stops everything. Logins appear below.')
   line()
   return tokens
 }
@@ -49,7 +49,7 @@ export async function welcome(dev: RunningDev, output: Output): Promise<TokenFil
 function peopleOf(dev: RunningDev): readonly Person[] {
   const { audience, trustDomain } = dev
   const request = { audience, ttlSeconds: TOKEN_SECONDS }
-  const file = (...parts: readonly string[]): string => `${join(dev.folder.path, 'tokens', ...parts)}.token`
+  const file = (name: string): string => `${join(tokenFolder(dev), name)}.token`
   const snapshot = dev.bridge.currentSnapshot()
   const { serviceAccounts, groups } = snapshot === undefined ? { serviceAccounts: [], groups: [] } : namesIn(snapshot)
   return [
@@ -58,30 +58,41 @@ function peopleOf(dev: RunningDev): readonly Person[] {
       if (!id.ok) return []
       const mint = (): Promise<string> => dev.cluster.serviceAccountToken({ namespace, name, ...request })
       const principal = workloadPrincipal(id.value)
-      return [{ name: `${namespace}/${name}`, principal, path: file(namespace, name), mint }]
+      const who = `${namespace}/${name}`
+      return [{ name: who, about: 'ServiceAccount', principal, path: file(who), mint }]
     }),
     ...groups.map((group, index): Person => {
       const subject = `person-${index + 1}`
+      const who = `people/${index + 1}`
       const claims = { [GROUPS_CLAIM]: [group] }
       const { issuer } = dev.identityProvider
       return {
-        name: `${subject} (group ${group})`,
+        name: who,
+        about: `OIDC, group ${group}`,
         principal: requestPrincipal({ issuer, subject, claims: { ...claims, iss: issuer, sub: subject } }, [group]),
-        path: file('people', subject),
+        path: file(who),
         mint: () => dev.identityProvider.userToken({ subject, claims, ...request }),
       }
     }),
   ]
 }
 
-function identityOf({ name, principal, path }: Person, { bridge }: RunningDev): Identity {
+function identityOf({ name, about, principal, path }: Person, { bridge }: RunningDev): Identity {
   const snapshot = bridge.currentSnapshot()
   const decision = snapshot && createDecide(sha256Hex)(snapshot, principal)
-  const known = decision?.effect === 'allow' ? decision : undefined
-  return { name, tokenFile: path, account: known?.account, inboxPrefix: known?.inboxPrefix }
+  return { name, about, tokenFile: path, decision: decision?.effect === 'allow' ? decision : undefined }
+}
+
+function tokenFolder({ folder }: RunningDev): string {
+  return join(folder.path, 'tokens')
 }
 
 function sentinelFile({ deployment, folder }: RunningDev): string | undefined {
   if (deployment.mode === 'config' || deployment.sentinel.assumedByServer) return undefined
   return join(folder.path, deployment.sentinel.file)
+}
+
+function nearest(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere.startsWith('..') ? path : fromHere
 }

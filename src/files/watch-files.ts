@@ -101,7 +101,7 @@ function createSettling(maxLooks: number): Settling {
         return 'same'
       }
       const looks = (pending?.looks ?? 0) + 1
-      if (false) {
+      if (loaded !== undefined && pending?.fingerprint !== fingerprint && looks <= maxLooks) {
         pending = { fingerprint, looks }
         return 'restless'
       }

@@ -67,11 +67,11 @@ function operatorModeLoader(settings: OperatorModeKeys, now: () => number): Load
     const source =
       account.jwtFile === undefined ? undefined : { part, file: account.jwtFile, publicKey: account.publicKey }
     const claims = source === undefined ? undefined : await jwts.read(source, diagnostics)
-    // A JWT file that cannot be read is a problem of its own; nothing can be said of the keys.
-    const judged = claims !== undefined || source === undefined
+    // Without the JWT that was promised nothing can be said of the keys; the unreadable file is reported already.
+    if (source !== undefined && claims === undefined) return previous
     const subject = { part, publicKey: account.publicKey }
     const problems = [
-      ...(judged ? checkPlacingKeys(subject, keys, claims) : []),
+      ...checkPlacingKeys(subject, keys, claims),
       ...(callout === undefined ? [] : checkAllowed(subject, callout)),
     ]
     diagnostics.push(...problems.map((problem) => keptIf(previous !== undefined, problem)))

@@ -36,7 +36,7 @@ export function delivers(
   const wanted = tokensOf(subscription.subject)
   const tokens = tokensOf(subject)
   if (wanted === undefined || tokens === undefined) return false
-  if (!permitsSubscribe(permissions.sub, wanted, subscription.queue) || !meets(wanted, tokens)) return false
+  if (!meets(wanted, tokens) || !permitsSubscribe(permissions.sub, wanted, subscription.queue)) return false
   const isFiltered =
     filter === 'filtering' || parseList(permissions.sub.deny).some((deny) => isSubset(deny.tokens, wanted))
   return !isFiltered || !isDenied(permissions.sub.deny, tokens, subscription.queue)

@@ -96,7 +96,7 @@ test('any text at all is refused with a code of the table, and none of it throws
   const { login } = createRig(issuers, { httpGet: () => new Promise(() => undefined) })
   const segment = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
-    fc.json().map((text) => Buffer.from(text).toString('base64url')),
+    fc.json({ maxDepth: 2 }).map((text) => Buffer.from(text).toString('base64url')),
     fc.constantFrom(encodeSegment({ alg: 'ES256' }), encodeSegment({ iss: CLUSTER_ISSUER }), 'e30', ''),
   )
   await fc.assert(

@@ -1,7 +1,6 @@
 /** Where keys come from, on real sockets and files: what is read, and every way in which the other side can misbehave. */
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { httpGet } from '../../src/authn/http-get.ts'
 import { createKeySource, discoveryUrl, fetchableUrl } from '../../src/authn/key-source.ts'
@@ -107,14 +106,14 @@ describe('a URL', () => {
   test('is cut off at the size limit, though it would never end', async () => {
     let written = 0
     let closed = false
-    server.serve(async (_request, response) => {
+    server.serve((_request, response) => {
       response.once('close', () => (closed = true))
       response.writeHead(200)
-      while (!closed) {
+      const pour = (): void => {
         written += 16_384
-        response.write(' '.repeat(16_384))
-        await setImmediate()
+        if (!closed) response.write(' '.repeat(16_384), () => setImmediate(pour))
       }
+      pour()
     })
     expect(await readUrl(server.origin)).toBe('too-large')
     await expect.poll(() => closed).toBe(true)

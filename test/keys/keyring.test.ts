@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openKeyring, type Keyring, type KeyringSettings } from '../../src/keys/index.ts'
@@ -24,7 +24,7 @@ interface Opened {
 async function open(settings: KeyringSettings): Promise<Opened> {
   const logged: Diagnostic[] = []
   const log = (diagnostic: Diagnostic): void => void logged.push(diagnostic)
-  const result = await openKeyring(settings, { now: Date.now, log, watching: { settleMs: 10 } })
+  const result = await openKeyring(settings, { now: Date.now, log, watching: { settleMs: 10, pollMs: 100 } })
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
   onTestFinished(() => result.value.close())
   return { keyring: result.value, logged }
@@ -184,8 +184,8 @@ describe('a keyring in use', () => {
 
   test.for<[string, (folder: TempFolder) => void, string]>([
     ['half-written', (folder) => folder.write('key', 'SAAB'), 'key-file-malformed'],
-    ['emptied', (folder) => folder.write('key', ''), 'key-file-malformed'],
-    ['deleted', (folder) => folder.remove('key'), 'key-file-unreadable'],
+    ['emptied', (folder) => folder.replace('key', ''), 'key-file-malformed'],
+    ['deleted', (folder) => rmSync(folder.at('key'), { force: true }), 'key-file-unreadable'],
     ['replaced by another kind of key', (folder) => folder.replace('key', createBoxKey().seed), 'key-file-malformed'],
   ])('keeps the last good key while its file is %s, and says so once', async ([, harm, code]) => {
     const folder = tempFolder()
@@ -195,6 +195,9 @@ describe('a keyring in use', () => {
     await expect.poll(() => keyring.status().diagnostics.map((diagnostic) => diagnostic.code), soon).toEqual([code])
     expect(keyring.isOurs(good.publicKey)).toBe(true)
     expect(keyring.status().diagnostics[0]?.message).toContain('what was read before stays in use')
+    const { readAt } = keyring.status()
+    harm(folder)
+    await expect.poll(() => keyring.status().readAt, soon).toBeGreaterThan(readAt)
     folder.write('key', next.seed)
     await expect.poll(() => keyring.isOurs(next.publicKey), soon).toBe(true)
     expect(keyring.status().diagnostics).toEqual([])

@@ -46,7 +46,7 @@ async function house(): Promise<House> {
 async function open(settings: OperatorModeKeys): Promise<{ keyring: Keyring; logged: Diagnostic[] }> {
   const logged: Diagnostic[] = []
   const log = (diagnostic: Diagnostic): void => void logged.push(diagnostic)
-  const result = await openKeyring(settings, { now: Date.now, log, watching: { settleMs: 10 } })
+  const result = await openKeyring(settings, { now: Date.now, log, watching: { settleMs: 10, pollMs: 100 } })
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
   onTestFinished(() => result.value.close())
   return { keyring: result.value, logged }
@@ -252,6 +252,27 @@ describe('a rotation in operator mode', () => {
     folder.replace('shop.jwt', await operator.accountJwt(shop, { signing_keys }))
     await expect.poll(current, soon).toBe(next.publicKey)
     expect(keyring.status().diagnostics).toEqual([])
+  })
+
+  test('goes on by the last good JWT while its file is gone', async () => {
+    const { folder, shop, shopSigning, settings } = await house()
+    const next = createSigningKey('A')
+    const signing_keys = [shopSigning.publicKey, next.publicKey]
+    folder.write('shop.jwt', await operator.accountJwt(shop, { signing_keys }))
+    const { keyring } = await open(settings)
+    folder.remove('shop.jwt')
+    const codes = (): string[] => keyring.status().diagnostics.map(({ code }) => code)
+    await expect.poll(codes, soon).toEqual(['account-jwt-unreadable'])
+    folder.replace('shop.nk', next.seed)
+    await expect.poll(() => keyring.forAccount('SHOP', '')?.signer.publicKey, soon).toBe(next.publicKey)
+  })
+
+  test('keeps the response key while the new one is not listed', async () => {
+    const { folder, callout, settings } = await house()
+    const { keyring, logged } = await open(settings)
+    folder.replace('callout.nk', createSigningKey('A').seed)
+    await expect.poll(() => logged.map(({ code }) => code), soon).toEqual(['signing-key-unlisted'])
+    expect(keyring.forResponse('')?.signer.publicKey).toBe(callout.publicKey)
   })
 
   test('of one account goes through while another account is broken', async () => {

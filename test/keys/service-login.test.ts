@@ -11,7 +11,7 @@ const soon = { timeout: 10_000, interval: 5 }
 async function open(credentials: ServiceCredentials): Promise<{ login: ServiceLogin; logged: Diagnostic[] }> {
   const logged: Diagnostic[] = []
   const log = (diagnostic: Diagnostic): void => void logged.push(diagnostic)
-  const result = await openServiceLogin(credentials, { now: Date.now, log, watching: { settleMs: 10 } })
+  const result = await openServiceLogin(credentials, { now: Date.now, log, watching: { settleMs: 10, pollMs: 100 } })
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`)
   onTestFinished(() => result.value.close())
   return { login: result.value, logged }

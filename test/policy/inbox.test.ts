@@ -11,7 +11,7 @@ test('an inbox prefix is one token that says nothing but stays the same', () => 
 
 test('whatever the name, the prefix is a plain token', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (name) => {
+    fc.property(fc.string(), (name) => {
       expect(inboxPrefixOf(name, sha256Hex)).toMatch(/^_INBOX_[0-9a-f]{32}$/)
     }),
   )

@@ -53,7 +53,7 @@ export function meaningOf(
     responds: allows.some(
       (grant) =>
         grant.verb === 'respond' &&
-        subjects.some((subject) => [...queues, 'v.2', '2.1'].some((queue) => maySubscribeBy(grant, subject, queue))),
+        subjects.some((subject) => queues.some((queue) => maySubscribeBy(grant, subject, queue))),
     ),
   }
 }

@@ -78,6 +78,32 @@ describe('reading a policy folder', () => {
     expect(await readPolicyFolders([folder.path])).toMatchObject({ ok: false, error: [{ code: 'file-unreadable' }] })
   })
 
+  test('never mixes two versions of a mount that is swapped while it is read', async () => {
+    const folder = tempFolder()
+    folder.mount('v1', { 'a.yaml': 'one', 'b.yaml': 'one' })
+    let named = 0
+    const texts = await readPolicyFolders([folder.path], (path) => {
+      named += 1
+      // The first file has been read by now, the second has not.
+      if (named === 2) folder.mount('v2', { 'a.yaml': 'two', 'b.yaml': 'two' })
+      return path
+    })
+    expect(texts.ok && texts.value.map(({ text }) => text)).toEqual(['two', 'two'])
+  })
+
+  test('gives up on a folder that changes at each reading, until it holds still', async () => {
+    const folder = tempFolder()
+    folder.write('a.yaml', 'a')
+    let version = 0
+    const texts = await readPolicyFolders([folder.path], (path) => {
+      version += 1
+      folder.replace('a.yaml', `version ${version}`)
+      return path
+    })
+    expect(texts).toMatchObject({ ok: false, error: [{ code: 'folder-unstable' }] })
+    expect(await readPolicyFolders([folder.path])).toMatchObject({ ok: true })
+  })
+
   test('names every file that stands in the way', async () => {
     const folder = tempFolder()
     folder.write('a.yaml', '')

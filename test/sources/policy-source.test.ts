@@ -102,6 +102,11 @@ describe('a policy source', () => {
     expect(id()).toBe('good')
     expect(source.status()).toMatchObject({ snapshotId: 'good', lastError: { since: expect.any(Number) } })
     expect(source.status().lastError?.diagnostics[0]?.severity).toBe('error')
+    const since = source.status().lastError?.since ?? 0
+    expect(since).toBeGreaterThanOrEqual(source.status().loadedAt ?? Infinity)
+    folder.write('a.yaml', 'still bad')
+    await expect.poll(() => source.status().lastError?.diagnostics[0]?.code, soon).toBe('yaml-syntax')
+    expect(source.status().lastError?.since).toBe(since)
     folder.write('a.yaml', 'better')
     await expect.poll(id, soon).toBe('better')
     expect(source.status().lastError).toBeUndefined()

@@ -34,7 +34,7 @@ export function snapshotOf(model: Partial<Model>): Snapshot {
   return { id: 'test', model: { accounts: [], grants: [], limits: [], ceilings: [], ...model }, trustDomains }
 }
 
-const queueTexts = ['q', 'r', 'v.1', 'v.*', '*.1', '>']
+const queueTexts = ['q', 'v.1', 'v.*', '*.1', '>']
 
 export interface Universe {
   /** Literal subjects; whatever holds for these holds for all. */
@@ -47,7 +47,9 @@ export interface Universe {
 
 /** @param inboxPrefix the principal's own */
 export function universe(inboxPrefix: string): Universe {
-  const inboxes = [inboxPrefix, '_INBOX_other', '_INBOX'].flatMap((prefix) => [`${prefix}.a`, `${prefix}.a.b`])
+  const inboxes = [inboxPrefix, '_INBOX_other', '_INBOX'].flatMap((prefix) =>
+    ['a', 'a.b', 'a.b.c', 'b.c.a'].map((rest) => `${prefix}.${rest}`),
+  )
   const open = sequences(['a', 'b', '*'], 3)
   const tails = [
     '>',
@@ -58,7 +60,7 @@ export function universe(inboxPrefix: string): Universe {
   return {
     subjects: [...sequences(['a', 'b', 'c'], 4), ...inboxes],
     subscriptions: [...open, ...tails, '_INBOX.>', '*.*.*.*', 'a.*.*.*'],
-    queues: [undefined, 'q', 'r', 'v.1', 'other'],
+    queues: [undefined, 'q', 'v.1', 'v.2', 'w.1', 'other'],
   }
 }
 

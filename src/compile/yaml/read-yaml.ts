@@ -41,15 +41,12 @@ const OPTIONS = {
   logLevel: 'silent',
 } as const
 
-const BYTE_ORDER_MARK = '\uFEFF'
-
 export function readYaml(source: SourceText): YamlFile {
-  const { file } = source
-  if (source.text.length > MAX_FILE_LENGTH) {
+  const { file, text } = source
+  if (text.length > MAX_FILE_LENGTH) {
     const message = `the file is longer than ${MAX_FILE_LENGTH} characters`
     return { objects: [], failures: [{ severity: 'error', code: 'file-too-large', message, hint: 'split it', file }] }
   }
-  const text = source.text.startsWith(BYTE_ORDER_MARK) ? source.text.slice(1) : source.text
   const lines = new LineCounter()
   const positionOf = (offset: number): Position => {
     const { line, col } = lines.linePos(Math.min(offset, text.length))

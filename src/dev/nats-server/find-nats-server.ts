@@ -84,10 +84,10 @@ async function fetchInto(
   const meanwhile = await fromCache(place, version, env)
   if (meanwhile !== undefined) return meanwhile
   for (const { source, fetch } of fetchWays(options)) {
-    options.progress?.(`nats-server ${version}: trying the ${source} …`)
+    options.progress?.(`nats-server ${version}: trying ${source} …`)
     const result = await install(place, version, env, (folder) => fetch({ version, platform, folder, env }))
     if (result.ok) {
-      options.progress?.(`nats-server ${version}: installed from the ${source} into ${place.folder}`)
+      options.progress?.(`nats-server ${version}: installed (${source}) in ${place.folder}`)
       return { path: result.value, version, source }
     }
     tried.push({ way: source, reason: result.error })

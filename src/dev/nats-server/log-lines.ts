@@ -8,6 +8,8 @@ export interface LogLines {
   find(pattern: RegExp, withinMs: number): Promise<string | undefined>
   /** As {@link find}, but what is there already does not count. */
   next(pattern: RegExp, withinMs: number): Promise<string | undefined>
+  /** Nothing more will come: whoever waits is told. */
+  end(): void
 }
 
 interface Waiter {
@@ -22,6 +24,7 @@ export function createLogLines(): LogLines {
   const lines: string[] = []
   const waiters = new Set<Waiter>()
   let rest = ''
+  let ended = false
 
   function addLine(line: string): void {
     const kept = line.slice(0, MAX_LINE_LENGTH)
@@ -31,6 +34,7 @@ export function createLogLines(): LogLines {
   }
 
   function next(pattern: RegExp, withinMs: number): Promise<string | undefined> {
+    if (ended) return Promise.resolve(undefined)
     return new Promise((resolve) => {
       const done = (line: string | undefined): void => {
         clearTimeout(timer)
@@ -49,6 +53,12 @@ export function createLogLines(): LogLines {
       const parts = (rest + chunk).split('\n')
       rest = (parts.pop() ?? '').slice(0, MAX_LINE_LENGTH)
       for (const part of parts) addLine(part)
+    },
+    end() {
+      if (rest !== '') addLine(rest)
+      rest = ''
+      ended = true
+      for (const waiter of waiters) waiter.done(undefined)
     },
     next,
     async find(pattern, withinMs) {

@@ -2,10 +2,11 @@
  * Runs a nats-server with a given configuration until it is stopped, in a temporary folder of its own.
  * Learns from the server's log where it listens, so the configuration may ask for free ports (-1). Never leaves a process behind.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { addressesIn, type Addresses } from './addresses.ts'
 import { createLogLines, type LogLines } from './log-lines.ts'
 import { leaveNoOrphan } from './no-orphans.ts'
@@ -32,6 +33,8 @@ export interface RunningNatsServer extends Addresses {
   stop(): Promise<void>
 }
 
+type ServerProcess = ChildProcessByStdio<null, null, Readable>
+
 const READY = /\[INF\] Server is ready$/
 const RELOADED = /\[INF\] Reloaded server configuration|\[ERR\] Failed to reload/
 const READY_WITHIN_MS = 10_000
@@ -43,48 +46,48 @@ const LINES_IN_ERROR = 8
 export async function runNatsServer(options: RunOptions): Promise<RunningNatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'nib-nats-server-'))
   const configFile = 'file' in options.config ? options.config.file : join(folder, 'nats-server.conf')
-  if ('text' in options.config) await writeFile(configFile, options.config.text, { mode: 0o600 })
-  const log = createLogLines()
-  const child = spawn(options.binary, ['-c', configFile], {
+  try {
+    if ('text' in options.config) await writeFile(configFile, options.config.text, { mode: 0o600 })
+    return await run(options, folder, configFile)
+  } catch (problem) {
+    await rm(folder, { recursive: true, force: true })
+    throw problem
+  }
+}
+
+async function run(options: RunOptions, folder: string, configFile: string): Promise<RunningNatsServer> {
+  const child: ServerProcess = spawn(options.binary, ['-c', configFile], {
     cwd: folder,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe'],
     // Ctrl-C must reach us first: the bridge drains before its server goes.
     detached: true,
   })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => log.add(chunk))
-  const ended = endOf(child)
+  const closed = endOf(child)
   const { pid } = child
-  if (pid === undefined) {
-    await rm(folder, { recursive: true, force: true })
-    throw new Error(`cannot run ${options.binary}: ${(await ended) ?? 'it did not start'}`)
-  }
+  if (pid === undefined) throw new Error(`cannot run ${options.binary}: ${await closed}`)
   const release = leaveNoOrphan({ pid, folder })
-  const gone = ended.then(() => release())
-
-  async function stop(): Promise<void> {
-    child.kill('SIGTERM')
-    const force = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
-    await gone
-    clearTimeout(force)
-    await rm(folder, { recursive: true, force: true })
-  }
+  const log = createLogLines()
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => log.add(chunk))
+  const ended = closed.then(() => {
+    release()
+    log.end()
+  })
 
   const withinMs = options.readyWithinMs ?? READY_WITHIN_MS
-  const ready = await Promise.race([log.find(READY, withinMs), gone])
+  const ready = await log.find(READY, withinMs)
   const addresses = addressesIn(log.lines)
   if (ready === undefined || addresses === undefined) {
-    await stop()
-    const last = log.lines.slice(-LINES_IN_ERROR).map((line) => `  ${line}`)
-    throw new Error([`nats-server was not ready within ${withinMs} ms; its last words:`, ...last].join('\n'))
+    const outcome = child.exitCode === null ? `nats-server was not ready within ${withinMs} ms` : 'nats-server ended'
+    await end(child, ended)
+    throw new Error([`${outcome}; its last words:`, ...log.lines.slice(-LINES_IN_ERROR)].join('\n  '))
   }
   return {
     ...addresses,
     pid,
     configFile,
     log,
-    ended: gone,
-    stop,
+    ended,
     async reload(text) {
       if (text !== undefined) await writeFile(configFile, text, { mode: 0o600 })
       const line = log.next(RELOADED, RELOAD_WITHIN_MS)
@@ -92,13 +95,25 @@ export async function runNatsServer(options: RunOptions): Promise<RunningNatsSer
       const said = (await line) ?? 'it said nothing'
       if (!said.includes('Reloaded')) throw new Error(`nats-server did not reload: ${said}`)
     },
+    async stop() {
+      await end(child, ended)
+      await rm(folder, { recursive: true, force: true })
+    },
   }
 }
 
-/** @returns why the process could not be started, if it could not. */
-function endOf(child: ChildProcess): Promise<string | undefined> {
+/** A server whose callout is wedged does not end on SIGTERM. */
+async function end(child: ServerProcess, ended: Promise<void>): Promise<void> {
+  child.kill('SIGTERM')
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+  await ended
+  clearTimeout(force)
+}
+
+/** @returns why the process could not be started, or a word for its end; all of its log has been read by then. */
+function endOf(child: ServerProcess): Promise<string> {
   return new Promise((resolve) => {
-    child.once('exit', () => resolve(undefined))
+    child.once('close', () => resolve('it ended'))
     child.once('error', (error) => resolve(error.message))
   })
 }

@@ -20,6 +20,8 @@ export interface Responder {
   prepare(setup: ResponderSetup, folder: string): Command
   /** Opens, verifies, decides, signs and seals in this process; config mode. Everything it caches is its own. */
   createAnswer(setup: ResponderSetup): Answer | Promise<Answer>
+  /** Logins after which it is warm: every token met, hot code compiled. */
+  readonly warmUpLogins: number
   /** Requests of one in-process measurement. */
   readonly requests: number
 }
@@ -31,6 +33,7 @@ export const BRIDGE: Responder = {
   everywhere: true,
   prepare: prepareBridge,
   createAnswer: createBridgeAnswer,
+  warmUpLogins: 3000,
   requests: 1000,
 }
 
@@ -41,6 +44,7 @@ export const BARE: Responder = {
   everywhere: true,
   prepare: (setup, folder) => nodeProgram('./bare/main.js', setup, folder),
   createAnswer: createBareAnswer,
+  warmUpLogins: 3000,
   requests: 1000,
 }
 
@@ -51,6 +55,7 @@ export const BASELINE: Responder = {
   everywhere: false,
   prepare: (setup, folder) => nodeProgram('./baseline/main.js', setup, folder),
   createAnswer: createBaselineAnswer,
+  warmUpLogins: 20,
   requests: 15,
 }
 

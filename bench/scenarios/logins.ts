@@ -41,6 +41,7 @@ interface Player {
 const LIMIT_MS = 10_000
 const AUTHORIZATION_TIMEOUT = 2
 const WARM_UP_IN_FLIGHT = 16
+const WARM_UP_TURNS = 10
 
 export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
   const load = await startLoadProcess(run.tokensFile)
@@ -52,8 +53,7 @@ export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
         run.say(`logins: ${cell.name}, ${responder.name}: warming up`)
         const stage = await openStage({ ...run, cell, responder, authorizationTimeout: AUTHORIZATION_TIMEOUT })
         players.push({ cell, responder, stage, samples: new Map() })
-        const { port } = stage
-        await load.logins({ port, inFlight: WARM_UP_IN_FLIGHT, seconds: run.warmUpSeconds, limitMs: LIMIT_MS })
+        await warmUp(stage, load, run.warmUpSeconds, responder.warmUpLogins)
       }
     }
     for (let round = 1; round <= run.rounds; round += 1) {
@@ -71,6 +71,14 @@ export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
       ...summarise(all),
     })),
   )
+}
+
+/** Until the code is compiled and every token was met; a crowded machine needs more than the time given. */
+async function warmUp(stage: Stage, load: LoadProcess, seconds: number, least: number): Promise<void> {
+  const job = { port: stage.port, inFlight: WARM_UP_IN_FLIGHT, seconds, limitMs: LIMIT_MS }
+  for (let logins = 0, turn = 0; logins < least && turn < WARM_UP_TURNS; turn += 1) {
+    logins += (await load.logins(job)).logins
+  }
 }
 
 async function playRound(player: Player, load: LoadProcess, seconds: number): Promise<void> {

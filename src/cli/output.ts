@@ -8,7 +8,7 @@ import type { Diagnostic } from '../policy/diagnostic.ts'
 
 export type { Output } from '../dev/output.ts'
 
-interface Stream {
+export interface Stream {
   write(text: string): unknown
   readonly isTTY?: boolean
 }

@@ -4,12 +4,19 @@
  */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import type { DemoOptions, DevOptions } from './dev-commands.ts'
-import { createOutput } from './output.ts'
+import { createOutput, type Stream } from './output.ts'
 import type { ServerConfigOptions } from './server-config-command.ts'
 import { packageVersion } from './version.ts'
 
-export async function runCommand(argv: readonly string[]): Promise<number> {
-  const output = createOutput(process.stdout, process.stderr, process.env)
+export interface Terminal {
+  readonly out: Stream
+  readonly problems: Stream
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** @returns the exit code. */
+export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const output = createOutput(terminal.out, terminal.problems, terminal.env)
   let exitCode = 0
   const finish = (code: number): void => {
     exitCode = code
@@ -20,7 +27,10 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(nib --help lists the commands)')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'nib: error: ')) })
+    .configureOutput({
+      writeOut: (text) => void terminal.out.write(text),
+      writeErr: (text) => void terminal.problems.write(text.replace(/^error: /, 'nib: error: ')),
+    })
 
   program
     .command('serve')
@@ -70,7 +80,11 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     .description('write a least-privilege nats-server configuration, its keys and a matching bridge.yaml')
     .requiredOption('-a, --account <name>', 'account that clients live in (repeatable)', collect, [])
     .requiredOption('-o, --out <folder>', 'folder to write to; an existing file is never overwritten')
-    .addOption(new Option('-m, --mode <mode>', 'accounts in the file, or in JWTs').choices(['config', 'operator']).default('config'))
+    .addOption(
+      new Option('-m, --mode <mode>', 'accounts in the file, or in JWTs')
+        .choices(['config', 'operator'])
+        .default('config'),
+    )
     .option('--plain', 'requests and answers without xkey encryption')
     .option('--server-version <version>', 'the nats-server that will read it', '2.15.1')
     .option('--listen <host:port>', 'where clients connect', '127.0.0.1:4222')
@@ -80,7 +94,13 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     .option('--tls-cert <file>', 'certificate of the server')
     .option('--tls-key <file>', 'its private key')
     .option('--json', 'machine-readable output')
-    .addHelpText('after', example('nib server-config --account SHOP --out ./nats', 'nib server-config -m operator -a SHOP -a STAFF -o ./nats'))
+    .addHelpText(
+      'after',
+      example(
+        'nib server-config --account SHOP --out ./nats',
+        'nib server-config -m operator -a SHOP -a STAFF -o ./nats',
+      ),
+    )
     .action(async (options: ServerConfigOptions) => {
       const { serverConfigCommand } = await import('./server-config-command.ts')
       finish(await serverConfigCommand(options, output))

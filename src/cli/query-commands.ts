@@ -158,7 +158,7 @@ function printWhatCan(answer: WhatCan, output: Output): void {
   const resp = answer.permissions?.resp
   if (resp !== undefined)
     output.line(
-      `\nmay answer requests: ${resp.max < 0 ? 'any number of' : resp.max} replies within ${resp.ttl / 1e9} s each`,
+      `\nmay answer requests: ${resp.max < 0 ? 'any number of replies' : `${resp.max} ${resp.max === 1 ? 'reply' : 'replies'}`} each, within ${resp.ttl / 1e9} s`,
     )
   for (const { pattern, reason } of answer.shortfalls) output.line(`given less: ${pattern}: ${reason}`)
 }

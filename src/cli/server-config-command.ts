@@ -73,13 +73,26 @@ function plan(config: ServerConfig, { listen }: ServerConfigOptions): readonly P
     systemAccount: DEFAULTS.systemAccount,
     trustDomain: 'cluster.local',
     audience: 'nats',
-    issuers: [{ name: 'cluster', kind: 'kubernetes', issuer: 'https://kubernetes.default.svc.cluster.local', keys: { discovery: true } }],
+    issuers: [
+      {
+        name: 'cluster',
+        kind: 'kubernetes',
+        issuer: 'https://kubernetes.default.svc.cluster.local',
+        keys: { discovery: true },
+      },
+    ],
     policyFolder: './policy',
     admin: '127.0.0.1:9222',
   })
   return [
     { name: 'nats-server.conf', content: config.text, secret: false, holder: 'nats-server', purpose: 'nats-server -c' },
-    { name: 'bridge.yaml', content: bridgeYaml, secret: false, holder: 'bridge', purpose: 'nib serve -c; edit the issuers' },
+    {
+      name: 'bridge.yaml',
+      content: bridgeYaml,
+      secret: false,
+      holder: 'bridge',
+      purpose: 'nib serve -c; edit the issuers',
+    },
     ...config.files,
   ]
 }
@@ -98,10 +111,18 @@ async function writeAll(folder: string, files: readonly PlannedFile[]): Promise<
   return undefined
 }
 
-function report(config: ServerConfig, files: readonly PlannedFile[], options: ServerConfigOptions, output: Output): void {
+function report(
+  config: ServerConfig,
+  files: readonly PlannedFile[],
+  options: ServerConfigOptions,
+  output: Output,
+): void {
   output.diagnostics(config.notices)
   if (options.json) {
-    output.json({ folder: options.out, files: files.map(({ name, secret, holder, purpose }) => ({ name, secret, holder, purpose })) })
+    output.json({
+      folder: options.out,
+      files: files.map(({ name, secret, holder, purpose }) => ({ name, secret, holder, purpose })),
+    })
     return
   }
   output.line(`wrote ${files.length} files to ${options.out}`)
@@ -110,13 +131,19 @@ function report(config: ServerConfig, files: readonly PlannedFile[], options: Se
   for (const line of table(['file', 'for', '', 'purpose'], rows)) output.line(line)
   output.line()
   output.line(`next: nats-server -c ${join(options.out, 'nats-server.conf')}`)
-  output.line(`      edit the issuers in ${join(options.out, 'bridge.yaml')}, put policies into ${join(options.out, 'policy')}`)
+  output.line(
+    `      edit the issuers in ${join(options.out, 'bridge.yaml')}, put policies into ${join(options.out, 'policy')}`,
+  )
   output.line(`      nib serve -c ${join(options.out, 'bridge.yaml')}`)
 }
 
 function listenersOf({ listen, websocket, mqtt }: ServerConfigOptions): Listeners | string {
   const listeners: { client?: Address; websocket?: Address; mqtt?: Address } = {}
-  for (const [name, text] of [['client', listen], ['websocket', websocket], ['mqtt', mqtt]] as const) {
+  for (const [name, text] of [
+    ['client', listen],
+    ['websocket', websocket],
+    ['mqtt', mqtt],
+  ] as const) {
     if (text === undefined) continue
     const address = parseAddress(text)
     if (address === undefined) return `"${text}" is not written as host:port`

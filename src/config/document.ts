@@ -1,6 +1,6 @@
 /** What configuration shares with policy documents: reading YAML with positions, and naming mistakes. The one door to it. */
 export { API_VERSION } from '../compile/kinds/kind.ts'
-export { describeValue, listChoices, quote, spellPath, withHint, type Mistake, type Path } from '../compile/mistake.ts'
+export { describeValue, listChoices, quote, spellPath, type Mistake, type Path } from '../compile/mistake.ts'
 export { schemaMistakes } from '../compile/schema-mistakes.ts'
 export { isList, valueAt, valuesAt, type SourceObject } from '../compile/source-object.ts'
 export { durationMs, durationSeconds, parseDuration } from '../compile/values/duration.ts'

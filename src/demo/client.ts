@@ -85,10 +85,7 @@ async function openClient(nc: NatsConnection): Promise<Client> {
     publish: (subject, payload) => react(subject, () => nc.publish(subject, payload)),
     subscribe: (subject, queue, receive) =>
       react(subject, () => {
-        const callback = (problem: Error | null, message: Msg): void => {
-          if (problem === null) receive(message)
-        }
-        nc.subscribe(subject, { callback, ...(queue !== undefined && { queue }) })
+        nc.subscribe(subject, { callback: receiving(receive), ...(queue !== undefined && { queue }) })
       }),
     async request(subject, payload) {
       try {
@@ -103,6 +100,13 @@ async function openClient(nc: NatsConnection): Promise<Client> {
     },
     settle,
     close: () => within(nc.close(), LIMIT_MS, 'the end of a connection'),
+  }
+}
+
+/** What goes wrong with a subscription is collected from the status of the connection. */
+function receiving(receive: (message: Msg) => void): (problem: Error | null, message: Msg) => void {
+  return (problem, message) => {
+    if (problem === null) receive(message)
   }
 }
 

@@ -41,7 +41,7 @@ export function createOracle({ currentSnapshot, decide, why, filter }: OraclePar
     login(principal) {
       const { decision } = ask(principal)
       if (decision.effect === 'deny') return refusal(decision.code)
-      const [account] = decision.rules.filter(({ kind }) => kind === 'AccountMap')
+      const account = decision.rules.find(({ kind }) => kind === 'AccountMap')
       return { allowed: true, because: account === undefined ? '' : placeOf(account), account: decision.account }
     },
     inboxPrefix(principal) {

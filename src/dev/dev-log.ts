@@ -22,12 +22,15 @@ export function createDevLog(print: (line: string, isProblem: boolean) => void):
 }
 
 function describe(line: Readonly<Record<string, unknown>>): string {
-  const place = [line['file'], line['line']].filter((part) => part !== undefined).join(':')
-  const details = [line['problem'], line['error'], line['hint']].filter(
-    (part) => typeof part === 'string' && part !== '',
-  )
-  const message = typeof line['msg'] === 'string' ? line['msg'] : ''
-  return [place, message, ...details].filter((part) => part !== '').join(': ')
+  const place = wordsOf(line, ['file', 'line']).join(':')
+  return [place, ...wordsOf(line, ['msg', 'problem', 'error', 'hint'])].filter((part) => part !== '').join(': ')
+}
+
+function wordsOf(line: Readonly<Record<string, unknown>>, fields: readonly string[]): readonly string[] {
+  return fields.flatMap((field) => {
+    const value = line[field]
+    return typeof value === 'string' || typeof value === 'number' ? [String(value)] : []
+  })
 }
 
 /** For runs that show nothing but their own results. */

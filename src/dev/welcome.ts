@@ -34,7 +34,7 @@ export async function welcome(dev: RunningDev, output: Output): Promise<TokenFil
   line()
   line(paint('With the nats command', 'strong'))
   for (const command of natsCommands(identities, access)) line(`  ${command}`)
-  const [example] = identities.filter(({ decision }) => decision !== undefined)
+  const example = identities.find(({ decision }) => decision !== undefined)
   if (example !== undefined) {
     line(paint(`In Node with the nats package, as ${example.name}`, 'strong'))
     for (const row of nodeSnippet(example, access)) line(`  ${row}`)

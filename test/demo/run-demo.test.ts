@@ -1,5 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { why } from '../../src/audit/why.ts'
 import { runDemo, type RunDemoOptions } from '../../src/demo/run-demo.ts'
@@ -168,14 +170,21 @@ describeOnNatsServer('the demo', () => {
   })
 
   test('stops in the middle when it is interrupted, and leaves nothing behind', async () => {
-    const before = runFolders()
-    const { code, problems } = await demo({ interrupted: AbortSignal.abort() })
+    const folder = await mkdtemp(join(tmpdir(), 'nib-test-'))
+    vi.stubEnv('TMPDIR', folder)
+    onTestFinished(async () => {
+      vi.unstubAllEnvs()
+      await rm(folder, { recursive: true })
+    })
+    const interruption = new AbortController()
+    const asked: typeof why = (...question) => {
+      expect(readdirSync(folder)).not.toEqual([])
+      interruption.abort()
+      return why(...question)
+    }
+    const { code, out, problems } = await demo({ interrupted: interruption.signal, why: asked })
     expect(code).toBe(130)
-    expect(problems()).toBe('')
-    expect(runFolders()).toEqual(before)
+    expect(out() + problems()).toBe('')
+    expect(readdirSync(folder)).toEqual([])
   })
 })
-
-function runFolders(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('nib-dev-'))
-}

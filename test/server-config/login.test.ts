@@ -24,7 +24,7 @@ describe.skipIf(natsServer === undefined).each(environments)('a generated config
   let env: TestEnvironment
 
   beforeAll(async () => {
-    env = await startEnvironment(name, { authorizationTimeout: 1 })
+    env = await startEnvironment(name, { authorizationTimeout: 2 })
   })
   afterAll(() => env.stop())
 
@@ -69,7 +69,11 @@ describe.skipIf(natsServer === undefined).each(environments)('a generated config
     const responder = await startResponder(env, { decide: () => ({ account: 'SHOP', user: VISITOR }) })
     const strangersSeed = new TextDecoder().decode(createUser().getSeed())
     const { login, sessions } = env.bridge
-    const own = [login, ...(sessions === undefined ? [] : [sessions]), ...env.config.breakGlass.map((user) => user.login)]
+    const own = [
+      login,
+      ...(sessions === undefined ? [] : [sessions]),
+      ...env.config.breakGlass.map((user) => user.login),
+    ]
     for (const one of own) {
       const { fields } = fieldsOf(env, one)
       await expect(rawClient(env.server.port, fields, strangersSeed)).rejects.toThrow(/Authorization Violation/)
@@ -85,7 +89,7 @@ describe.skipIf(natsServer === undefined).each(operatorMode)('accounts in operat
   let env: TestEnvironment
 
   beforeAll(async () => {
-    env = await startEnvironment(name, { authorizationTimeout: 1 })
+    env = await startEnvironment(name, { authorizationTimeout: 2 })
   })
   afterAll(() => env.stop())
 

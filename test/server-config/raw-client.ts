@@ -31,7 +31,9 @@ export async function rawClient(port: number, fields: ConnectFields, seed?: stri
   const info: unknown = JSON.parse(((await lines.next()).value as string).replace(/^INFO /, ''))
   const nonce = (info as { nonce?: string }).nonce ?? ''
   const signature = seed === undefined ? {} : { sig: sign(seed, nonce) }
-  const answer = await exchange(`CONNECT ${JSON.stringify({ verbose: false, protocol: 1, ...fields, ...signature })}\r\n`)
+  const answer = await exchange(
+    `CONNECT ${JSON.stringify({ verbose: false, protocol: 1, ...fields, ...signature })}\r\n`,
+  )
   if (answer.some((line) => line.startsWith('-ERR') || line === '(closed)')) {
     socket.destroy()
     throw new Error(answer.join(' '))

@@ -1,11 +1,5 @@
 /** A throw-away callout responder, made of the stock libraries: enough to prove that a generated configuration lets a login through. */
-import {
-  decode,
-  encodeAuthorizationResponse,
-  encodeUser,
-  type AuthorizationRequest,
-  type User,
-} from '@nats-io/jwt'
+import { decode, encodeAuthorizationResponse, encodeUser, type AuthorizationRequest, type User } from '@nats-io/jwt'
 import { connect, type Msg, type NatsConnection } from 'nats'
 import { fromCurveSeed } from 'nkeys.js'
 import type { TestEnvironment } from '../support/nats-server.ts'
@@ -55,7 +49,9 @@ export async function startResponder(env: TestEnvironment, options: ResponderOpt
     if (bridge.mode === 'config')
       return encodeAuthorizationResponse(userNkey, server.id, env.read(bridge.issuer.file ?? ''), verdict, {})
     const { publicKey, signingKey } = bridge.calloutAccount
-    return encodeAuthorizationResponse(userNkey, server.id, publicKey, verdict, { signer: env.read(signingKey.file ?? '') })
+    return encodeAuthorizationResponse(userNkey, server.id, publicKey, verdict, {
+      signer: env.read(signingKey.file ?? ''),
+    })
   }
 
   async function userJwt(userNkey: string, { account, user }: Admission): Promise<string> {

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { compile } from '../../src/compile/index.ts'
+import { namesIn } from '../../src/dev/policy-names.ts'
+import { SHOP_POLICY_FOLDER } from '../../src/dev/shop-policy.ts'
+import { sha256Hex } from '../../src/serve/sha256.ts'
+import { readPolicyFolders } from '../../src/sources/index.ts'
+
+describe('names in a policy', () => {
+  test('are its accounts, its spelled-out local workloads and its groups of people, each once', () => {
+    const text = `
+apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: AccountMap
+metadata: {name: all}
+spec:
+  accounts:
+    - {account: B, principals: [{serviceAccount: b/x}, {serviceAccount: '*/any'}, {group: system:authenticated}]}
+    - {account: A, principals: [{serviceAccount: a/y}, {group: support}, {serviceAccount: far/away, trustDomain: other.org}]}
+---
+apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: SubjectPolicy
+metadata: {name: one, namespace: a}
+spec:
+  principals: [{serviceAccount: a/y}, {serviceAccount: c/z}, {group: support}]
+  grants: [{publish: [a]}]
+`
+    const options = { trustDomains: { local: 'cluster.local', aliases: [] }, forbiddenAccounts: [], hash: sha256Hex }
+    const { snapshot, diagnostics } = compile([{ file: 'p.yaml', text }], options)
+    expect(diagnostics).toEqual([])
+    expect(snapshot && namesIn(snapshot)).toEqual({
+      accounts: ['A', 'B'],
+      serviceAccounts: [
+        { namespace: 'a', name: 'y' },
+        { namespace: 'b', name: 'x' },
+        { namespace: 'c', name: 'z' },
+      ],
+      groups: ['support'],
+    })
+  })
+})
+
+describe('the example policy', () => {
+  test('compiles without a word', async () => {
+    const texts = await readPolicyFolders([SHOP_POLICY_FOLDER])
+    const options = {
+      trustDomains: { local: 'cluster.local', aliases: [] },
+      forbiddenAccounts: ['AUTH'],
+      hash: sha256Hex,
+    }
+    expect(texts.ok && compile(texts.value, options)).toMatchObject({ diagnostics: [], snapshot: {} })
+  })
+})

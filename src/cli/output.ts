@@ -20,7 +20,8 @@ export function createOutput(out: Stream, problems: Stream, env: Readonly<Record
   return {
     line: (text = '') => void out.write(`${text}\n`),
     json: (value) => void out.write(`${JSON.stringify(value, undefined, 2)}\n`),
-    paint: (text, tone) => (tone === 'plain' || !isColourful ? text : styleText(STYLES[tone], text)),
+    paint: (text, tone) =>
+      tone === 'plain' || !isColourful ? text : styleText(STYLES[tone], text, { validateStream: false }),
     error(message, hint) {
       problems.write(`nib: error: ${message}\n`)
       if (hint !== undefined) problems.write(`nib: hint: ${hint}\n`)

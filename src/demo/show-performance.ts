@@ -67,7 +67,8 @@ function nextSteps(policy: string, paint: Output['paint']): readonly string[] {
 export function toJson({ attempts, edit }: Performance, staging: Staging): object {
   const all = [...attempts, ...edit.attemptsAfter]
   const agreeing = all.filter(({ agrees }) => agrees).length
-  return { ...staging, lines: all.length, agreeing, attempts, edit }
+  const seconds = Number(staging.seconds.toFixed(3))
+  return { ...staging, seconds, lines: all.length, agreeing, attempts, edit }
 }
 
 function short(snapshotId: string): string {

@@ -1,5 +1,5 @@
 /** What matching principals can hold at most: the union of their ceilings. Pure, exact. */
-import { intersect, minimise, type Pattern } from '../subject/index.ts'
+import { coveredByAny, intersect, minimise, type Pattern } from '../subject/index.ts'
 import { entryOf, type Entry } from './entry.ts'
 import type { CeilingRule } from './model.ts'
 
@@ -20,10 +20,11 @@ export function ceilingOf(rules: readonly CeilingRule[]): Ceiling {
 }
 
 function cut(entries: readonly Entry[], ceiling: readonly Pattern[]): Entry[] {
-  return entries.flatMap(({ pattern, queue }) =>
-    ceiling.flatMap((limit) => {
-      const shared = intersect(pattern, limit)
-      return shared === undefined ? [] : [entryOf(shared, queue)]
-    }),
-  )
+  return entries.flatMap((entry) => {
+    if (coveredByAny(ceiling, entry.pattern)) return entry
+    return ceiling.flatMap((limit) => {
+      const shared = intersect(entry.pattern, limit)
+      return shared === undefined ? [] : entryOf(shared, entry.queue)
+    })
+  })
 }

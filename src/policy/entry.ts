@@ -4,7 +4,8 @@
  * holds the queue names that it covers. `>` as a queue is every queue, but not none. Names are compared as nats-server does:
  * a name with wildcards in it is in a queue pattern that covers it whole (`v.>` is not in `v.*`).
  */
-import { covers, coversTogether, intersect, overlaps, PatternIndex, type Pattern } from '../subject/index.ts'
+import { covers, coversTogether, intersect, overlaps, type Pattern } from '../subject/index.ts'
+import { EntryIndex } from './entry-index.ts'
 
 export interface Entry {
   readonly pattern: Pattern
@@ -13,16 +14,8 @@ export interface Entry {
   readonly text: string
 }
 
-export type EntryIndex = PatternIndex<Entry>
-
 export function entryOf(pattern: Pattern, queue?: Pattern): Entry {
   return { pattern, queue, text: queue === undefined ? pattern.text : `${pattern.text} ${queue.text}` }
-}
-
-export function indexEntries(entries: Iterable<Entry>): EntryIndex {
-  const index = new PatternIndex<Entry>()
-  for (const entry of entries) index.add(entry.pattern, entry)
-  return index
 }
 
 export function coversQueue(wide: Entry, narrow: Entry): boolean {
@@ -53,8 +46,9 @@ export function isDenied(entry: Entry, denies: EntryIndex): boolean {
 export function minimiseEntries(entries: Iterable<Entry>): Entry[] {
   const distinct = new Map<string, Entry>()
   for (const entry of entries) distinct.set(entry.text, entry)
-  const index = indexEntries(distinct.values())
-  return [...distinct.values()].filter((entry) => !isCoveredByOther(entry, index)).toSorted(byText)
+  const all = [...distinct.values()]
+  const index = new EntryIndex(all)
+  return all.filter((entry) => !isCoveredByOther(entry, index)).toSorted(byText)
 }
 
 export function byText(a: { readonly text: string }, b: { readonly text: string }): number {

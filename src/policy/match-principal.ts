@@ -45,8 +45,9 @@ function matchesPart(part: string, own: string): boolean {
 
 function matchesSpiffeId(expected: NonNullable<MatcherEntry['spiffeId']>, uri: string): boolean {
   if ('exact' in expected) return uri === expected.exact
+  // An ID never ends with `/`, so there is always something behind.
   const folder = expected.prefix.endsWith('/') ? expected.prefix : `${expected.prefix}/`
-  return uri.startsWith(folder) && uri.length > folder.length
+  return uri.startsWith(folder)
 }
 
 function matchesToken(entry: MatcherEntry, { requestAuth, groups }: Principal): boolean {

@@ -20,14 +20,25 @@ export function nameOrigin(origin: Origin): string {
 
 /** Without duplicates, in an order that does not depend on the order of documents. */
 export function sortOrigins(origins: readonly Origin[]): Origin[] {
-  const distinct = new Map(origins.map((origin) => [keyOf(origin), origin]))
-  return [...distinct].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, origin]) => origin)
+  const sorted = origins.toSorted(compareOrigins)
+  return sorted.filter((origin, i) => {
+    const before = sorted[i - 1]
+    return before === undefined || compareOrigins(before, origin) !== 0
+  })
 }
 
-function keyOf({ kind, namespace = '', name, rule = -1, file = '', line = 0 }: Origin): string {
-  return JSON.stringify([kind, namespace, name, sortable(rule), file, sortable(line)])
+function compareOrigins(a: Origin, b: Origin): number {
+  return (
+    compare(a.kind, b.kind) ||
+    compare(a.namespace ?? '', b.namespace ?? '') ||
+    compare(a.name, b.name) ||
+    compare(a.rule ?? -1, b.rule ?? -1) ||
+    compare(a.file ?? '', b.file ?? '') ||
+    compare(a.line ?? 0, b.line ?? 0)
+  )
 }
 
-function sortable(position: number): string {
-  return String(position + 1).padStart(10, '0')
+function compare<T extends string | number>(a: T, b: T): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

@@ -6,12 +6,13 @@
 import type { Pattern } from '../subject/index.ts'
 import { ceilingOf, type Ceiling } from './ceiling.ts'
 import type { DeliveryFilter, Permissions, Shortfall } from './decision.ts'
-import { byText, coversQueue, entryOf, indexEntries, isDenied, type EntryIndex } from './entry.ts'
+import { byText, coversQueue, entryOf, isDenied } from './entry.ts'
+import { EntryIndex } from './entry-index.ts'
 import { publishEntries, subscribeEntries, type Respond } from './grant-entries.ts'
 import type { CeilingRule, Grant } from './model.ts'
 import { publishSide } from './publish-side.ts'
 import { responsesOf } from './responses.ts'
-import { subscribeSide } from './subscribe-side.ts'
+import { subscribeSides, type SubscribeSide } from './subscribe-side.ts'
 
 export interface Held {
   readonly allows: readonly Grant[]
@@ -35,30 +36,32 @@ export function compilePermissions(held: Held): Readonly<Record<DeliveryFilter, 
   const allows = [...ceiling.cutSubscribe(held.allows.flatMap(subscribeEntries)), ...inbox]
   const denies = held.denies.flatMap(subscribeEntries)
   const responders = held.allows.filter((grant) => grant.verb === 'respond')
+  const sub = subscribeSides(allows, denies)
 
   function compileFor(filter: DeliveryFilter): Compiled {
-    const subscribe = subscribeSide(allows, denies, filter)
-    const kept = indexEntries(subscribe.kept)
-    const resp = responsesOf(responders.filter((grant) => isLeft(grant, ceiling, kept, subscribe.denies)))
-    const sides = { pub: pub[filter], sub: subscribe.list }
+    const resp = responsesOf(responders.filter((grant) => isLeft(grant, ceiling, sub[filter])))
+    const sides = { pub: pub[filter], sub: sub[filter].list }
     return {
       permissions: resp === undefined ? sides : { ...sides, resp },
-      shortfalls: distinct(subscribe.shortfalls),
+      shortfalls: distinct(sub[filter].shortfalls),
     }
   }
 
-  return { filtering: compileFor('filtering'), legacy: compileFor('legacy') }
+  const filtering = compileFor('filtering')
+  const isSame = pub.legacy === pub.filtering && sub.legacy === sub.filtering
+  return { filtering, legacy: isSame ? filtering : compileFor('legacy') }
 }
 
 /** Whether a request is left after ceilings and denies. */
 function isRequesting(held: Held, ceiling: Ceiling): boolean {
-  const denies = indexEntries(held.denies.flatMap(publishEntries))
   const requests = held.allows.filter(({ verb }) => verb === 'request')
+  if (requests.length === 0) return false
+  const denies = new EntryIndex(held.denies.flatMap(publishEntries))
   return ceiling.cutPublish(requests.flatMap(publishEntries)).some((entry) => !isDenied(entry, denies))
 }
 
 /** Whether anything is left that a grant lets its holder respond to. */
-function isLeft(grant: Respond, ceiling: Ceiling, kept: EntryIndex, denies: EntryIndex): boolean {
+function isLeft(grant: Respond, ceiling: Ceiling, { kept, denies }: SubscribeSide): boolean {
   return ceiling
     .cutSubscribe(subscribeEntries(grant))
     .filter((entry) => !isDenied(entry, denies))

@@ -3,7 +3,8 @@
  * nats-server asks them about literal subjects alone: no shape of an entry lets it read more into a list than it says.
  */
 import type { DeliveryFilter, PermissionList } from './decision.ts'
-import { indexEntries, isDenied, minimiseEntries, textOf, type Entry } from './entry.ts'
+import { isDenied, minimiseEntries, textOf, type Entry } from './entry.ts'
+import { EntryIndex } from './entry-index.ts'
 import { permissionList } from './permission-list.ts'
 import { spellOutShadowed } from './shadowed-star.ts'
 
@@ -12,9 +13,9 @@ export function publishSide(
   allows: readonly Entry[],
   denies: readonly Entry[],
 ): Readonly<Record<DeliveryFilter, PermissionList>> {
-  const index = indexEntries(denies)
+  const index = new EntryIndex(denies)
   const kept = minimiseEntries(allows.filter((entry) => !isDenied(entry, index)))
-  const keptIndex = indexEntries(kept)
+  const keptIndex = new EntryIndex(kept)
   const near = minimiseEntries(denies.filter((deny) => keptIndex.overlapping(deny.pattern).length > 0))
   const allow = kept.map(textOf)
   const deny = near.map(textOf)

@@ -6,17 +6,8 @@
  */
 import { covers, coversTogether, parsePattern, type Pattern } from '../subject/index.ts'
 import type { DeliveryFilter } from './decision.ts'
-import {
-  byText,
-  coversQueue,
-  entryOf,
-  indexEntries,
-  intersectEntries,
-  isDenied,
-  patternOf,
-  type Entry,
-  type EntryIndex,
-} from './entry.ts'
+import { byText, coversQueue, entryOf, intersectEntries, isDenied, patternOf, type Entry } from './entry.ts'
+import { EntryIndex } from './entry-index.ts'
 import type { Ruling, Unsayable } from './settle.ts'
 
 /**
@@ -29,7 +20,7 @@ export function guardTrailingStars(allows: readonly Entry[], denies: EntryIndex,
   const unsayable: Unsayable[] = []
   const stars = allows.filter(({ pattern }) => pattern.tokens.at(-1) === '*')
   if (stars.length === 0) return { guards, unsayable }
-  const index = indexEntries(allows)
+  const index = new EntryIndex(allows)
   for (const entry of stars.toSorted((a, b) => lengthOf(b) - lengthOf(a))) {
     // A guard meets only what is longer than its entry: the longest are settled first, and each that goes frees shorter ones.
     if (unsayable[0] !== undefined && lengthOf(unsayable[0].entry) > lengthOf(entry)) break
@@ -41,9 +32,10 @@ export function guardTrailingStars(allows: readonly Entry[], denies: EntryIndex,
 }
 
 function guardByDepth(entry: Entry, allows: EntryIndex, denies: EntryIndex): readonly Entry[] | Unsayable {
-  const deeper = parsePattern(`${entry.pattern.text}.>`)
-  if (!deeper.ok) return tooLong(entry)
-  const near = allows.overlapping(deeper.value)
+  const deeper = belowOf(entry.pattern)
+  if (deeper === undefined) return tooLong(entry)
+  const near = allows.overlapping(deeper)
+  if (near.length === 0) return [entryOf(deeper, entry.queue)]
   const guards = guardsOf(entry, near)
   return guards === undefined ? tooLong(entry) : (cutBy(entry, guards, near, denies) ?? guards)
 }
@@ -74,15 +66,15 @@ function guardsOf(entry: Entry, near: readonly Entry[]): readonly Entry[] | unde
     above = level.value
   }
   if (open.length === 0) return guards
-  const tail = parsePattern(`${aboveOpen.text}.>`)
-  return tail.ok ? [...guards, entryOf(tail.value, entry.queue)] : undefined
+  const tail = belowOf(aboveOpen)
+  return tail === undefined ? undefined : [...guards, entryOf(tail, entry.queue)]
 }
 
 /** One deny for all depths and all queues, behind literal tokens only: legacy servers ignore the others. */
 function guardWhole(entry: Entry, allows: EntryIndex, denies: EntryIndex): readonly Entry[] | Unsayable {
-  const deeper = parsePattern(`${entry.pattern.text}.>`)
-  if (!deeper.ok) return tooLong(entry)
-  const guard = entryOf(deeper.value)
+  const deeper = belowOf(entry.pattern)
+  if (deeper === undefined) return tooLong(entry)
+  const guard = entryOf(deeper)
   const near = allows.overlapping(guard.pattern)
   const granted = near.filter((other) => coversQueue(other, entry)).map(patternOf)
   if (coversTogether(granted, guard.pattern)) return []
@@ -113,6 +105,18 @@ function cutBy(
 function cuts(guard: Entry, other: Entry, denies: EntryIndex): boolean {
   const shared = intersectEntries(guard, other)
   return shared !== undefined && !isDenied(shared, denies)
+}
+
+const below = new WeakMap<Pattern, Pattern>()
+
+/** Everything deeper; `undefined` when that cannot be written. Patterns live as long as their snapshot and are asked often. */
+function belowOf(pattern: Pattern): Pattern | undefined {
+  const known = below.get(pattern)
+  if (known !== undefined) return known
+  const parsed = parsePattern(`${pattern.text}.>`)
+  if (!parsed.ok) return undefined
+  below.set(pattern, parsed.value)
+  return parsed.value
 }
 
 function tooLong(entry: Entry): Unsayable {

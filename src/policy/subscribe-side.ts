@@ -8,17 +8,8 @@
  */
 import { intersect, isLiteral, minimise, overlaps, type Pattern } from '../subject/index.ts'
 import type { DeliveryFilter, PermissionList, Shortfall } from './decision.ts'
-import {
-  coversQueue,
-  entryOf,
-  indexEntries,
-  isDenied,
-  minimiseEntries,
-  overlapsQueue,
-  textOf,
-  type Entry,
-  type EntryIndex,
-} from './entry.ts'
+import { coversQueue, entryOf, isDenied, minimiseEntries, overlapsQueue, textOf, type Entry } from './entry.ts'
+import { EntryIndex } from './entry-index.ts'
 import { permissionList } from './permission-list.ts'
 import { settle, type Ruling, type Unsayable } from './settle.ts'
 import { guardTrailingStars } from './star-guard.ts'
@@ -26,27 +17,28 @@ import { guardTrailingStars } from './star-guard.ts'
 export interface SubscribeSide {
   readonly list: PermissionList
   /** What is left of the grants, before it is put into nats-server's words. */
-  readonly kept: readonly Entry[]
+  readonly kept: EntryIndex
   /** The denies that hold on this kind of server. */
   readonly denies: EntryIndex
   readonly shortfalls: readonly Shortfall[]
 }
 
 /** @param allows cut by ceilings already, own inbox included */
-export function subscribeSide(
+export function subscribeSides(
   allows: readonly Entry[],
   denies: readonly Entry[],
-  filter: DeliveryFilter,
-): SubscribeSide {
-  return filter === 'filtering' ? filteringSide(allows, denies) : legacySide(allows, denies)
+): Readonly<Record<DeliveryFilter, SubscribeSide>> {
+  const filtering = filteringSide(allows, denies)
+  const isPlain = denies.length === 0 && filtering.list.deny.length === 0 && filtering.shortfalls.length === 0
+  return { filtering, legacy: isPlain ? filtering : legacySide(allows, denies) }
 }
 
 function filteringSide(allows: readonly Entry[], denies: readonly Entry[]): SubscribeSide {
-  const index = indexEntries(denies)
+  const index = new EntryIndex(denies)
   const granted = allows.filter((entry) => !isDenied(entry, index))
   const { kept, guards, shortfalls } = settle(granted, (entries) => guardTrailingStars(entries, index, 'filtering'))
   const list = listOf(kept, [...meeting(denies, kept), ...guards])
-  return { list, kept, denies: index, shortfalls }
+  return { list, kept: new EntryIndex(kept), denies: index, shortfalls }
 }
 
 /**
@@ -54,11 +46,11 @@ function filteringSide(allows: readonly Entry[], denies: readonly Entry[]): Subs
  * there: literal denies, and the guard of a `*` behind literal tokens alone. Denies of a queue become denies of all.
  */
 function legacySide(allows: readonly Entry[], denies: readonly Entry[]): SubscribeSide {
-  const exact = indexEntries(denies)
+  const exact = new EntryIndex(denies)
   const granted = allows.filter((entry) => !isDenied(entry, exact))
   const minimal = minimiseEntries(granted)
   const near = meeting(denies, minimal)
-  const index = indexEntries(near.map(({ pattern }) => entryOf(pattern)))
+  const index = new EntryIndex(near.map(({ pattern }) => entryOf(pattern)))
   const { kept, guards, shortfalls } = settle(
     granted.filter((entry) => !isDenied(entry, index)),
     (entries) => refuseFiltered(entries, index) ?? guardTrailingStars(entries, index, 'legacy'),
@@ -67,7 +59,7 @@ function legacySide(allows: readonly Entry[], denies: readonly Entry[]): Subscri
   const widened = minimal.flatMap((entry) => reportWidened(entry, near, exact))
   return {
     list: listOf(kept, [...literals, ...guards]),
-    kept,
+    kept: new EntryIndex(kept),
     denies: index,
     shortfalls: [...shortfalls, ...widened],
   }
@@ -90,8 +82,9 @@ function forEveryQueue(allows: readonly Entry[]): string[] {
 }
 
 /** The denies that take something from the entries. */
-function meeting(denies: readonly Entry[], entries: readonly Entry[]): Entry[] {
-  const index = indexEntries(entries)
+function meeting(denies: readonly Entry[], entries: readonly Entry[]): readonly Entry[] {
+  if (denies.length === 0) return denies
+  const index = new EntryIndex(entries)
   return denies.filter((deny) => index.overlapping(deny.pattern).some((entry) => overlapsQueue(deny, entry)))
 }
 

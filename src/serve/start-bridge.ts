@@ -124,7 +124,7 @@ async function run(parts: Parts): Promise<RunningBridge> {
     async stop() {
       stopping = true
       await connections.stopReceiving()
-      await Promise.race([service.idle(), sleep(config.callout.deadlineMs)])
+      await Promise.race([service.idle(), sleep(config.callout.deadlineMs, undefined, { ref: false })])
       await connections.close()
       authenticator.stop()
       policy.close()

@@ -1,9 +1,10 @@
 /**
- * The log: JSON lines on stdout, buffered, flushed each second and at the end. ERROR means that a person must act;
+ * The log: JSON lines on stdout, gathered for at most a fifth of a second. ERROR means that a person must act;
  * a refused login is everyday business and logged as its decision record at INFO.
  */
 import { destination, pino, type Logger } from 'pino'
 import type { DecisionRecord } from '../audit/record.ts'
+import { createBatch } from './batch.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -14,11 +15,12 @@ export interface Log {
   flush(): void
 }
 
-const BUFFER_BYTES = 16 * 1024
-const FLUSH_MS = 1_000
-
 export function createLog(level: LogLevel, version: string): Log {
-  const sink = destination({ fd: 1, sync: false, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS })
+  const sink = destination({ fd: 1, sync: false })
+  const batch = createBatch({
+    emit: (text) => void sink.write(text),
+    after: (milliseconds, callback) => void setTimeout(callback, milliseconds).unref(),
+  })
   const logger = pino(
     {
       level,
@@ -26,15 +28,14 @@ export function createLog(level: LogLevel, version: string): Log {
       formatters: { level: (label) => ({ level: label }) },
       timestamp: () => `,"time":${Date.now()}`,
     },
-    sink,
+    batch,
   )
   const decisions = logger.child({ record: 'decision' })
   return {
     logger,
-    decided: (record) => {
-      decisions.info(record)
-    },
-    flush: () => {
+    decided: (record) => decisions.info(record),
+    flush() {
+      batch.flush()
       sink.flushSync()
     },
   }

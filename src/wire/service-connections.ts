@@ -48,6 +48,8 @@ const SUBJECT = '$SYS.REQ.USER.AUTH'
 const XKEY_HEADER = 'Nats-Server-Xkey'
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 5_000
+/** Each step of leaving: the server has had its time. */
+const CLOSE_LIMIT_MS = 1_000
 
 export interface ConnectionDeps {
   now(): number
@@ -83,12 +85,16 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
   let connection: NatsConnection | undefined
   let subscription: Subscription | undefined
   let subscribed = false
+  let isRefused = false
   let stopping = false
 
   function receive(problem: Error | null, message: Msg): void {
     if (problem !== null) {
+      isRefused = true
       subscribed = false
       events.changed('failed', index, `subscription refused: ${problem.message}`)
+      // Ends this turn of `run`; the next one tries again, after a while.
+      void connection?.close()
       return
     }
     const replySubject = message.reply ?? ''
@@ -104,11 +110,14 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
   }
 
   async function subscribe(nc: NatsConnection): Promise<void> {
+    isRefused = false
     subscription = nc.subscribe(SUBJECT, { queue: settings.queueGroup, callback: receive })
-    subscribed = true
+    // The server's answer to the ping comes after its word on the subscription.
     await nc.flush()
+    subscribed = !isRefused && !nc.isClosed()
+    if (!subscribed) return
     backoff.reset()
-    if (subscribed) events.changed('connected', index)
+    events.changed('connected', index)
   }
 
   async function watch(nc: NatsConnection): Promise<void> {
@@ -144,19 +153,24 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
   }
 
   const running = run()
+  const within = (step: Promise<unknown> | undefined): Promise<unknown> =>
+    Promise.race([Promise.resolve(step).catch(() => undefined), deps.sleep(CLOSE_LIMIT_MS)])
   return {
     ready: () => subscribed && !stopping,
     async stopReceiving() {
+      const isUp = subscribed
       stopping = true
-      await subscription?.drain()
+      // A server that is gone delivers nothing more, and a drain would wait for its answer.
+      if (isUp) await within(subscription?.drain())
     },
     async close() {
+      const isUp = subscribed
       stopping = true
       if (connection !== undefined && !connection.isClosed()) {
-        await connection.flush().catch(() => undefined)
-        await connection.close()
+        if (isUp) await within(connection.flush())
+        await within(connection.close())
       }
-      await Promise.race([running, deps.sleep(LONGEST_DELAY_MS)])
+      await within(running)
     },
   }
 }

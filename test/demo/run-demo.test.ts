@@ -1,13 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { why } from '../../src/audit/why.ts'
 import { runDemo, type RunDemoOptions } from '../../src/demo/run-demo.ts'
 import { displayWidth } from '../../src/lib/table.ts'
 import { captureOutput, type CapturedOutput } from '../support/captured-output.ts'
 import { describeOnNatsServer } from '../support/real-nats-server.ts'
+import { tempFolder } from '../support/temp-folder.ts'
 
 interface Line {
   readonly who: string
@@ -170,12 +168,9 @@ describeOnNatsServer('the demo', () => {
   })
 
   test('stops in the middle when it is interrupted, and leaves nothing behind', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nib-test-'))
+    const { path: folder } = tempFolder()
     vi.stubEnv('TMPDIR', folder)
-    onTestFinished(async () => {
-      vi.unstubAllEnvs()
-      await rm(folder, { recursive: true })
-    })
+    onTestFinished(() => void vi.unstubAllEnvs())
     const interruption = new AbortController()
     const asked: typeof why = (...question) => {
       expect(readdirSync(folder)).not.toEqual([])

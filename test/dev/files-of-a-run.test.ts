@@ -1,14 +1,13 @@
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDevFolder } from '../../src/dev/dev-folder.ts'
 import { keepTokenFiles } from '../../src/dev/token-files.ts'
+import { tempFolder } from '../support/temp-folder.ts'
 
 describe('token files', () => {
   test('are made anew before they end, and never half', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nib-tokens-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
+    const { path: folder } = tempFolder()
     const path = join(folder, 'shop', 'orders.token')
     let made = 0
     const mint = (): Promise<string> => Promise.resolve(`token ${(made += 1)}`)

@@ -1,8 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -10,6 +9,7 @@ import { runDev, type RunDevOptions } from '../../src/dev/run-dev.ts'
 import { SHOP_POLICY_FOLDER } from '../../src/dev/shop-policy.ts'
 import { captureOutput } from '../support/captured-output.ts'
 import { describeOnNatsServer } from '../support/real-nats-server.ts'
+import { tempFolder } from '../support/temp-folder.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
 const WAIT = { timeout: 20_000, interval: 20 }
@@ -39,10 +39,9 @@ function begin(options: Partial<RunDevOptions> = {}) {
 }
 
 async function copyOfPolicy(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'nib-policy-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  await cp(SHOP_POLICY_FOLDER, folder, { recursive: true })
-  return folder
+  const { path } = tempFolder()
+  await cp(SHOP_POLICY_FOLDER, path, { recursive: true })
+  return path
 }
 
 describeOnNatsServer('nib dev', () => {

@@ -131,6 +131,8 @@ describe('a matcher', () => {
   })
 })
 
+const inherited: JsonObject = Object.create({ role: 'admin' })
+
 describe('a claim', () => {
   test.each<[string, Record<string, string>, JsonObject, boolean]>([
     ['equal to the value', { role: 'admin' }, { role: 'admin' }, true],
@@ -160,6 +162,7 @@ describe('a claim', () => {
     ['that is null', { role: 'null' }, { role: null }, false],
     ['that is an object', { role: 'admin' }, { role: { name: 'admin' } }, false],
     ['that every object inherits', { 'constructor.name': 'Object' }, {}, false],
+    ['that it only inherits', { role: 'admin' }, inherited, false],
     ['that every text has', { 'role.length': '5' }, { role: 'admin' }, false],
     ['beside another that does not match', { role: 'admin', team: 'b' }, { role: 'admin', team: 'a' }, false],
     ['beside another that matches too', { role: 'admin', team: 'a' }, { role: 'admin', team: 'a' }, true],

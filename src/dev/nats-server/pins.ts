@@ -10,7 +10,9 @@ export const PINNED_VERSION = '2.15.1'
 /** Newest wheel of each older line that the test matrix runs. */
 export const MATRIX_VERSIONS = ['2.14.6', '2.12.8', '2.11.11', '2.10.26'] as const
 
-export const WHEEL_SHA256: ReadonlyMap<string, Readonly<Record<Platform, string>>> = new Map([
+export type WheelPins = ReadonlyMap<string, Readonly<Partial<Record<Platform, string>>>>
+
+export const WHEEL_SHA256: WheelPins = new Map([
   [
     '2.15.1',
     {

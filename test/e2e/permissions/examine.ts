@@ -3,7 +3,7 @@
  * Subscriptions share a connection where they cannot influence each other, so that thousands of answers take few round trips.
  */
 import type { Subscription } from '../../../src/policy/effective.ts'
-import { overlaps } from '../../../src/subject/index.ts'
+import { overlaps, type Pattern } from '../../../src/subject/index.ts'
 import type { RawClient } from '../../support/raw-client.ts'
 import { pattern, type Universe } from '../../support/policy-arbitraries.ts'
 
@@ -32,8 +32,12 @@ export function nameOf({ subject, queue }: Subscription): string {
   return queue === undefined ? subject : `${subject} ${queue}`
 }
 
-export function subscriptionsOf({ subjects, subscriptions, queues }: Universe): Subscription[] {
-  return [...subjects, ...subscriptions].flatMap((subject) =>
+export function allSubscriptions(universe: Universe): Subscription[] {
+  return subscriptionsOf([...new Set([...universe.subjects, ...universe.subscriptions])], universe)
+}
+
+function subscriptionsOf(subjects: readonly string[], { queues }: Universe): Subscription[] {
+  return subjects.flatMap((subject) =>
     queues.map((queue) => (queue === undefined ? { subject } : { subject, queue })),
   )
 }
@@ -67,10 +71,8 @@ export async function examine({ logIn, witness, universe, isLoner }: Examination
     }
   }
 
-  const all = subscriptionsOf(universe)
-  for (const batch of batches(all.filter((one) => !isLoner(one)))) await subscribeAll(shared, batch)
-  shared.close()
-  for (const loner of all.filter(isLoner)) {
+  for (const batch of batches(universe, isLoner)) await subscribeAll(shared, batch)
+  for (const loner of allSubscriptions(universe).filter(isLoner)) {
     const client = await logIn()
     await subscribeAll(client, [loner])
     client.close()
@@ -105,17 +107,28 @@ function refusedSubscription(error: string): string {
   return nameOf(queue === undefined ? { subject } : { subject, queue })
 }
 
-/** A message goes to one member of a queue group, whatever each of them subscribed to: members must not meet. */
-function batches(subscriptions: readonly Subscription[]): Subscription[][] {
-  const all: Subscription[][] = []
-  for (const one of subscriptions) {
-    const free = all.find((batch) => batch.every((other) => !meet(one, other)))
-    if (free === undefined) all.push([one])
-    else free.push(one)
+const groupsByUniverse = new WeakMap<Universe, readonly (readonly string[])[]>()
+
+/**
+ * What may be open at the same time. A message goes to one member of a queue group, whatever each of them subscribed to: so
+ * patterns of one batch do not meet.
+ */
+function batches(universe: Universe, isLoner: Examination['isLoner']): Subscription[][] {
+  let groups = groupsByUniverse.get(universe)
+  if (groups === undefined) {
+    groups = apart([...new Set([...universe.subjects, ...universe.subscriptions])])
+    groupsByUniverse.set(universe, groups)
   }
-  return all
+  const together = groups.map((group) => subscriptionsOf(group, universe).filter((one) => !isLoner(one)))
+  return together.filter((batch) => batch.length > 0)
 }
 
-function meet(a: Subscription, b: Subscription): boolean {
-  return a.queue !== undefined && a.queue === b.queue && overlaps(pattern(a.subject), pattern(b.subject))
+function apart(texts: readonly string[]): string[][] {
+  const groups: Pattern[][] = []
+  for (const one of texts.map(pattern)) {
+    const free = groups.find((group) => group.every((other) => !overlaps(one, other)))
+    if (free === undefined) groups.push([one])
+    else free.push(one)
+  }
+  return groups.map((group) => group.map(({ text }) => text))
 }

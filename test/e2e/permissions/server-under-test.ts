@@ -12,12 +12,11 @@ import { valueOf } from '../../support/fake-server.ts'
 import { startEnvironment, type TestEnvironment } from '../../support/nats-server.ts'
 import { openRawClient, type RawClient } from '../../support/raw-client.ts'
 
-export type PermissionsByFilter = Allowed['permissions']
-
 export interface ServerUnderTest {
-  /** What its version makes it, in its own words: the one that it signs into its requests. */
+  /** By the version that it signs into its requests. */
   readonly filter: DeliveryFilter
-  logIn(permissions: PermissionsByFilter): Promise<RawClient>
+  /** With the permissions that are meant for servers like this one. */
+  readonly logInUnder: (decision: Pick<Allowed, 'permissions'>) => Promise<RawClient>
   /** Full rights in the same account: sees and sends everything. */
   readonly witness: RawClient
   stop(): Promise<void>
@@ -26,9 +25,10 @@ export interface ServerUnderTest {
 const ACCOUNT = 'SHOP'
 const SESSION_SECONDS = 3600
 
-export async function startServerUnderTest(version: string): Promise<ServerUnderTest> {
+/** @param version of nats-server; without one, the one that everybody tests with. */
+export async function startServerUnderTest(version?: string): Promise<ServerUnderTest> {
   const environment = await startEnvironment('config', {
-    version,
+    ...(version !== undefined && { version }),
     accounts: [ACCOUNT],
     breakGlass: [{ name: 'witness', account: ACCOUNT }],
   })
@@ -38,18 +38,18 @@ export async function startServerUnderTest(version: string): Promise<ServerUnder
     const witness = await openRawClient(port, environment.asBreakGlass('witness'))
     let logins = 0
 
-    async function logIn(permissions: PermissionsByFilter): Promise<RawClient> {
+    async function logInUnder({ permissions }: Pick<Allowed, 'permissions'>): Promise<RawClient> {
       logins += 1
       const ticket = String(logins)
       callout.tickets.set(ticket, permissions)
       return openRawClient(port, { authenticator: usernamePasswordAuthenticator('client', ticket) })
     }
 
-    const first = await logIn({ filtering: NOTHING, legacy: NOTHING })
+    const first = await logInUnder({ permissions: { filtering: NOTHING, legacy: NOTHING } })
     first.close()
     return {
       filter: callout.filter(),
-      logIn,
+      logInUnder,
       witness,
       async stop() {
         witness.close()
@@ -69,7 +69,7 @@ const NOTHING: Permissions = { pub: CLOSED, sub: CLOSED }
 interface Callout {
   readonly connection: NatsConnection
   /** Permissions by the password that a client shows, each good for one login. */
-  readonly tickets: Map<string, PermissionsByFilter>
+  readonly tickets: Map<string, Allowed['permissions']>
   filter(): DeliveryFilter
 }
 
@@ -79,7 +79,7 @@ async function answerLogins(environment: TestEnvironment): Promise<Callout> {
   const signer = valueOf(parseSigner(environment.read(bridge.issuer.file ?? ''), 'A'))
   const issuer = signer.publicKey
   const connection = await connect(environment.asBridge())
-  const tickets = new Map<string, PermissionsByFilter>()
+  const tickets = new Map<string, Allowed['permissions']>()
   let filter: DeliveryFilter = 'legacy'
   connection.subscribe('$SYS.REQ.USER.AUTH', {
     queue: bridge.queue,

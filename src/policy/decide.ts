@@ -4,13 +4,14 @@
  */
 import type { Principal } from '../identity/principal.ts'
 import { parsePattern, type Pattern } from '../subject/index.ts'
-import type { Allowed, Decision, DeliveryFilter } from './decision.ts'
+import type { Allowed, Decision } from './decision.ts'
 import { inboxPrefixFor, type Sha256Hex } from './inbox.ts'
 import { strictest } from './limits.ts'
 import { MatcherIndex } from './matcher-index.ts'
 import type { AccountRule, CeilingRule, GrantRule, InboxKind, LimitRule } from './model.ts'
 import { sortOrigins, type Origin } from './origin.ts'
-import { compilePermissions } from './permissions.ts'
+import { permissionList } from './permission-list.ts'
+import { compilePermissions, type Compiled } from './permissions.ts'
 import { fitsUserJwt } from './size.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -75,20 +76,24 @@ function decideAnew(book: Book, principal: Principal, hash: Sha256Hex): Decision
     ceilings,
     inbox: inboxPattern(inboxPrefix),
   })
-  const permissions = eachFilter((filter) => compiled[filter].permissions)
-  if (!fitsUserJwt(permissions.filtering) || !fitsUserJwt(permissions.legacy)) {
-    return { effect: 'deny', code: 'PERMISSIONS_TOO_LARGE', rules }
-  }
+  if (!fitsUserJwt(compiled.filtering.permissions)) return { effect: 'deny', code: 'PERMISSIONS_TOO_LARGE', rules }
+  // What has to be spelled out for old servers must not refuse a login at new ones.
+  const legacy = fitsUserJwt(compiled.legacy.permissions) ? compiled.legacy : NOTHING_FITS
   return {
     effect: 'allow',
     account,
     inbox,
     inboxPrefix,
-    permissions,
-    shortfalls: eachFilter((filter) => compiled[filter].shortfalls),
+    permissions: { filtering: compiled.filtering.permissions, legacy: legacy.permissions },
+    shortfalls: { filtering: compiled.filtering.shortfalls, legacy: legacy.shortfalls },
     limits: strictest(limits.map((rule) => rule.limits)),
     rules,
   } satisfies Allowed
+}
+
+const NOTHING_FITS: Compiled = {
+  permissions: { pub: permissionList([], []), sub: permissionList([], []) },
+  shortfalls: [{ pattern: '>', reason: 'the permissions for this server version do not fit into one user JWT' }],
 }
 
 /** Entries that name the same account need not agree on the inbox: then it is the private one, which exposes less. */
@@ -100,10 +105,6 @@ function inboxPattern(prefix: string): Pattern {
   const pattern = parsePattern(`${prefix}.>`)
   if (!pattern.ok) throw new Error(`an inbox prefix is a subject: ${pattern.error}`)
   return pattern.value
-}
-
-function eachFilter<T>(value: (filter: DeliveryFilter) => T): Readonly<Record<DeliveryFilter, T>> {
-  return { filtering: value('filtering'), legacy: value('legacy') }
 }
 
 function originsOf(rules: readonly { readonly origin: Origin }[]): Origin[] {

@@ -38,8 +38,22 @@ export function intersectEntries(a: Entry, b: Entry): Entry | undefined {
 
 /** Whether the denies leave nothing of the entry, each by itself or together. */
 export function isDenied(entry: Entry, denies: EntryIndex): boolean {
-  const near = denies.overlapping(entry.pattern).filter((deny) => coversQueue(deny, entry))
-  return near.length > 0 && coversTogether(near.map(patternOf), entry.pattern)
+  const { pattern } = entry
+  if (denies.covering(pattern).some((deny) => coversQueue(deny, entry))) return true
+  // Subjects of one length are covered by one deny or not at all: only a `>` can be covered length by length.
+  if (pattern.tokens.at(-1) !== '>') return false
+  const near = denies
+    .overlapping(pattern)
+    .filter((deny) => coversQueue(deny, entry) && coversSomeLength(deny.pattern, pattern))
+  return near.length > 0 && coversTogether(near.map(patternOf), pattern)
+}
+
+/** Whether, of what `tail` matches, the other matches every subject of some length. */
+function coversSomeLength({ tokens }: Pattern, tail: Pattern): boolean {
+  return tokens.every((token, position) => {
+    const other = tail.tokens[position]
+    return token === '>' || token === '*' || (token === other && position < tail.tokens.length - 1)
+  })
 }
 
 /** The same set without duplicates and without entries that another one covers, sorted. */

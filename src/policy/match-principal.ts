@@ -46,8 +46,12 @@ function matchesPart(part: string, own: string): boolean {
 function matchesSpiffeId(expected: NonNullable<MatcherEntry['spiffeId']>, uri: string): boolean {
   if ('exact' in expected) return uri === expected.exact
   // An ID never ends with `/`, so there is always something behind.
-  const folder = expected.prefix.endsWith('/') ? expected.prefix : `${expected.prefix}/`
-  return uri.startsWith(folder)
+  return uri.startsWith(folderOf(expected.prefix))
+}
+
+/** Whole segments only: `…/ns/shop` never means `…/ns/shopping`. */
+export function folderOf(prefix: string): string {
+  return prefix.endsWith('/') ? prefix : `${prefix}/`
 }
 
 function matchesToken(entry: MatcherEntry, { requestAuth, groups }: Principal): boolean {

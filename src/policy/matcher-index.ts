@@ -3,9 +3,11 @@
  * Each entry of a matcher is filed under the most telling field that names one value; entries without one are always looked at.
  */
 import type { Principal } from '../identity/principal.ts'
-import { matchesEntry } from './match-principal.ts'
+import { folderOf, matchesEntry } from './match-principal.ts'
 import type { Matcher, MatcherEntry } from './matcher.ts'
 import type { TrustDomains } from './snapshot.ts'
+
+const SCHEME_LENGTH = 'spiffe://'.length
 
 interface Filed {
   readonly position: number
@@ -65,6 +67,7 @@ function keyOfEntry({
   if (namespace !== undefined) return `namespace ${namespace}`
   if (group !== undefined) return `group ${group}`
   if (issuer !== undefined) return `issuer ${issuer}`
+  if (spiffeId !== undefined) return `below ${folderOf(spiffeId.prefix)}`
   return trustDomain === undefined ? undefined : `trustDomain ${trustDomain}`
 }
 
@@ -73,8 +76,18 @@ function keysOfPrincipal({ workload, requestAuth, groups }: Principal): string[]
   const keys = groups.map((group) => `group ${group}`)
   if (requestAuth !== undefined) keys.push(`issuer ${requestAuth.issuer}`)
   if (workload === undefined) return keys
-  keys.push(`spiffeId ${workload.spiffeId.uri}`, `trustDomain ${workload.spiffeId.trustDomain}`)
+  const { uri, trustDomain } = workload.spiffeId
+  keys.push(`spiffeId ${uri}`, `trustDomain ${trustDomain}`, ...foldersAbove(uri).map((folder) => `below ${folder}`))
   if (workload.serviceAccount === undefined) return keys
   const { namespace, name } = workload.serviceAccount
   return [...keys, `namespace ${namespace}`, `serviceAccount ${namespace}/${name}`]
+}
+
+/** `spiffe://td/ns/a/` and so on, up to the trust domain. */
+function foldersAbove(uri: string): string[] {
+  const folders: string[] = []
+  for (let end = uri.indexOf('/', SCHEME_LENGTH); end >= 0; end = uri.indexOf('/', end + 1)) {
+    folders.push(uri.slice(0, end + 1))
+  }
+  return folders
 }

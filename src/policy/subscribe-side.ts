@@ -6,7 +6,7 @@
  * The unit is the literal subject, with a queue or without: each that is granted can be subscribed. A wider subscription
  * is refused where a deny stands across its last token (`deny "a.*"` refuses `SUB a.>`), as NATS does for any deny.
  */
-import { intersect, isLiteral, minimise, overlaps, type Pattern } from '../subject/index.ts'
+import { intersect, isLiteral, overlaps, type Pattern } from '../subject/index.ts'
 import type { DeliveryFilter, PermissionList, Shortfall } from './decision.ts'
 import { coversQueue, entryOf, isDenied, minimiseEntries, overlapsQueue, textOf, type Entry } from './entry.ts'
 import { EntryIndex } from './entry-index.ts'
@@ -22,6 +22,9 @@ export interface SubscribeSide {
   readonly denies: EntryIndex
   readonly shortfalls: readonly Shortfall[]
 }
+
+/** Denies of single subjects that one entry may bring with it on a legacy server. */
+const MOST_LITERALS = 100
 
 /** @param allows cut by ceilings already, own inbox included */
 export function subscribeSides(
@@ -49,13 +52,14 @@ function legacySide(allows: readonly Entry[], denies: readonly Entry[]): Subscri
   const exact = new EntryIndex(denies)
   const granted = allows.filter((entry) => !isDenied(entry, exact))
   const minimal = minimiseEntries(granted)
-  const near = meeting(denies, minimal)
-  const index = new EntryIndex(near.map(({ pattern }) => entryOf(pattern)))
+  const near = meeting(minimiseEntries(denies), minimal)
+  const plain = minimiseEntries(near.map(({ pattern }) => entryOf(pattern)))
+  const index = new EntryIndex(plain)
   const { kept, guards, shortfalls } = settle(
     granted.filter((entry) => !isDenied(entry, index)),
-    (entries) => refuseFiltered(entries, index) ?? guardTrailingStars(entries, index, 'legacy'),
+    (entries) => refuseFiltered(entries, plain) ?? guardTrailingStars(entries, index, 'legacy'),
   )
-  const literals = kept.flatMap(({ pattern }) => sharedPatterns(pattern, index)).map((pattern) => entryOf(pattern))
+  const literals = kept.flatMap(({ pattern }) => sharedPatterns(pattern, plain)).map((pattern) => entryOf(pattern))
   const widened = minimal.flatMap((entry) => reportWidened(entry, near, exact))
   return {
     list: listOf(kept, [...literals, ...guards]),
@@ -88,35 +92,41 @@ function meeting(denies: readonly Entry[], entries: readonly Entry[]): readonly 
   return denies.filter((deny) => index.overlapping(deny.pattern).some((entry) => overlapsQueue(deny, entry)))
 }
 
-/** Names the entries that need a filter at delivery for more than literals. */
-function refuseFiltered(entries: readonly Entry[], denies: EntryIndex): Ruling | undefined {
-  const unsayable: Unsayable[] = []
-  for (const entry of entries) {
-    const [across] = minimise(sharedPatterns(entry.pattern, denies).filter((shared) => !isLiteral(shared)))
-    if (across === undefined) continue
-    unsayable.push({
-      entry,
-      reason: `this server version does not keep "${across.text}", which is denied, out of wider subscriptions`,
-    })
-  }
+/** Names the entries that need a filter at delivery for more than literals. @param denies sorted, so that the reason is one */
+function refuseFiltered(entries: readonly Entry[], denies: readonly Entry[]): Ruling | undefined {
+  const unsayable = entries.flatMap((entry): Unsayable[] => {
+    const reason = reasonToFilter(entry.pattern, denies)
+    return reason === undefined ? [] : [{ entry, reason }]
+  })
   return unsayable.length === 0 ? undefined : { guards: [], unsayable }
 }
 
-function sharedPatterns(pattern: Pattern, denies: EntryIndex): Pattern[] {
-  return denies.overlapping(pattern).flatMap((deny) => intersect(deny.pattern, pattern) ?? [])
+function reasonToFilter(pattern: Pattern, denies: readonly Entry[]): string | undefined {
+  let literals = 0
+  for (const deny of denies) {
+    const shared = intersect(deny.pattern, pattern)
+    if (shared === undefined) continue
+    if (!isLiteral(shared)) {
+      return `this server version does not keep "${deny.text}", which is denied, out of wider subscriptions`
+    }
+    literals++
+    if (literals > MOST_LITERALS)
+      return `denies leave out more than ${MOST_LITERALS} single subjects of it, too many for this server version`
+  }
+  return undefined
+}
+
+function sharedPatterns(pattern: Pattern, denies: readonly Entry[]): Pattern[] {
+  return denies.flatMap((deny) => intersect(deny.pattern, pattern) ?? [])
 }
 
 function reportWidened(entry: Entry, denies: readonly Entry[], exact: EntryIndex): Shortfall[] {
-  return denies
-    .filter((deny) => !coversQueue(deny, entry) && overlaps(deny.pattern, entry.pattern))
-    .filter((deny) => !intersectIsDenied(entry, deny, exact))
-    .map((deny) => ({
-      pattern: entry.text,
-      reason: `this server version does not filter by queue, so the deny of "${deny.text}" holds for all of "${deny.pattern.text}"`,
-    }))
-}
-
-function intersectIsDenied(entry: Entry, deny: Entry, exact: EntryIndex): boolean {
-  const shared = intersect(entry.pattern, deny.pattern)
-  return shared !== undefined && isDenied(entryOf(shared, entry.queue), exact)
+  const widened = denies.find((deny) => {
+    if (coversQueue(deny, entry)) return false
+    const shared = intersect(entry.pattern, deny.pattern)
+    return shared !== undefined && !isDenied(entryOf(shared, entry.queue), exact)
+  })
+  if (widened === undefined) return []
+  const reason = `this server version does not filter by queue, so the deny of "${widened.text}" holds for all of "${widened.pattern.text}"`
+  return [{ pattern: entry.text, reason }]
 }

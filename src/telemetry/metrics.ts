@@ -59,25 +59,33 @@ export function createMetrics(version: string): Metrics {
   })
   const info = new Gauge({ name: 'nib_build_info', help: 'Always 1', labelNames: ['version'], registers: [registry] })
   info.set({ version }, 1)
-  const byCode = new Map<string, Counter.Internal>()
+  // Counted in plain numbers and handed over at a scrape: the library hashes its labels at each increment.
+  const byCode = new Map<string, number>()
+  const recalled = { hit: 0, miss: 0 }
+  const settle = (): void => {
+    for (const [code, amount] of byCode) decisions.inc({ code }, amount)
+    byCode.clear()
+    for (const outcome of ['hit', 'miss'] as const) {
+      verdicts.inc({ outcome }, recalled[outcome])
+      recalled[outcome] = 0
+    }
+  }
 
   return {
     decided({ code, durationMs }) {
-      let counter = byCode.get(code)
-      if (counter === undefined) {
-        counter = decisions.labels(code)
-        byCode.set(code, counter)
-      }
-      counter.inc()
+      byCode.set(code, (byCode.get(code) ?? 0) + 1)
       duration.observe(durationMs / 1000)
     },
     keysChanged: () => changes.inc(),
-    verdictRecalled: (outcome) => verdicts.inc({ outcome }),
+    verdictRecalled: (outcome) => void (recalled[outcome] += 1),
     keysFetched: (issuer, outcome) => reads.inc({ issuer, outcome }),
     keyUnknown: (issuer) => unknown.inc({ issuer }),
     expose: (gauges) => exposeGauges(registry, gauges),
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    render() {
+      settle()
+      return registry.metrics()
+    },
   }
 }
 

@@ -85,7 +85,7 @@ export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
 
   function openToken(
     token: Uint8Array,
-    known: KnownBox | undefined,
+    box: KnownBox | undefined,
     arrivedAt: number,
     now: number,
   ): Result<OpenedRequest, RefusalCode> {
@@ -97,27 +97,26 @@ export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
     if (audience !== AUDIENCE) return err('ENVELOPE_AUDIENCE')
     if (!settings.isOurs(login.addressee)) return err('ENVELOPE_SUBJECT')
     if (clocks.endInOurTime(login.server.id, read.value.expiresAt) <= now) return err('ENVELOPE_EXPIRED')
-    if (known !== undefined && known.box.peer !== serverXkey) return err('ENVELOPE_XKEY_MISMATCH')
-    if (known === undefined || known.server !== login.server.id) {
-      const verifier = verifierOf(login.server.id)
+    if (box !== undefined && box.box.peer !== serverXkey) return err('ENVELOPE_XKEY_MISMATCH')
+    if (box === undefined || box.server !== login.server.id) {
+      const known = verifiers.get(login.server.id)
+      const verifier = known ?? verifierOf(login.server.id)
       if (verifier === undefined) return err('ENVELOPE_ISSUER')
       if (!verifier.verify(parts.signed, parts.signature)) return err('ENVELOPE_SIGNATURE')
-      verifiers.set(login.server.id, verifier)
-      if (known !== undefined) boxes.set(known.box.peer, { ...known, server: login.server.id })
+      if (known === undefined) verifiers.set(login.server.id, verifier)
+      if (box !== undefined) boxes.set(box.box.peer, { ...box, server: login.server.id })
     }
     if (!replays.admit(login.userNkey, now)) return err('ENVELOPE_REPLAYED')
     clocks.observe(login.server.id, read.value.issuedAt, arrivedAt)
-    return ok({ login, box: known?.box, expiresAt: clocks.endInOurTime(login.server.id, read.value.expiresAt) })
-  }
-
-  function verifierOf(serverId: string): Verifier | undefined {
-    const known = verifiers.get(serverId)
-    if (known !== undefined) return known
-    const parsed = parseVerifier(serverId, 'N')
-    return parsed.ok ? parsed.value : undefined
+    return ok({ login, box: box?.box, expiresAt: clocks.endInOurTime(login.server.id, read.value.expiresAt) })
   }
 
   return open
+}
+
+function verifierOf(serverId: string): Verifier | undefined {
+  const parsed = parseVerifier(serverId, 'N')
+  return parsed.ok ? parsed.value : undefined
 }
 
 interface TokenParts {

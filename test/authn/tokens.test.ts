@@ -367,7 +367,10 @@ describe('the shape', () => {
     ['claims that are a string', `${header}.${encodeSegment('"x"')}.${signature}`],
     ['claims that are null', `${header}.${encodeSegment('null')}.${signature}`],
     ['claims that begin with a byte order mark', `${header}.${encodeSegment('\ufeff{}')}.${signature}`],
-    ['claims that are no UTF-8', `${header}.${Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')}.${signature}`],
+    [
+      'claims that are no UTF-8',
+      `${header}.${Buffer.from('{"a":"\xff"}', 'latin1').toString('base64url')}.${signature}`,
+    ],
     ['a claim twice', `${header}.${encodeSegment('{"iss":"a","iss":"b"}')}.${signature}`],
     ['a claim twice, once escaped', `${header}.${encodeSegment('{"iss":"a","\\u0069ss":"b"}')}.${signature}`],
     ['alg twice', `${encodeSegment('{"alg":"RS256","alg":"none"}')}.${claims}.${signature}`],

@@ -192,6 +192,8 @@ export const anyMatcherEntry: fc.Arbitrary<MatcherEntry> = fc
         spiffeId: fc.constantFrom(
           { exact: 'spiffe://shop.example/ns/shop/sa/orders' },
           { prefix: 'spiffe://other.example/ns/shop/' },
+          { prefix: 'spiffe://shop.example/ns' },
+          { prefix: 'spiffe://shop.example/' },
         ),
       }),
       fc.record({

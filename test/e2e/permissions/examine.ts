@@ -71,11 +71,18 @@ export async function examine({ logIn, witness, universe, isLoner }: Examination
     }
   }
 
-  for (const batch of batches(universe, isLoner)) await subscribeAll(shared, batch)
+  try {
+    for (const batch of batches(universe, isLoner)) await subscribeAll(shared, batch)
+  } finally {
+    shared.close()
+  }
   for (const loner of allSubscriptions(universe).filter(isLoner)) {
     const client = await logIn()
-    await subscribeAll(client, [loner])
-    client.close()
+    try {
+      await subscribeAll(client, [loner])
+    } finally {
+      client.close()
+    }
   }
   return { ...published, delivered }
 }

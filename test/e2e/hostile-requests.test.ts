@@ -3,6 +3,7 @@
  * proven to come from a server stays without an answer, nothing of it leaks, and the next good login goes through.
  */
 import { randomBytes } from 'node:crypto'
+import { decode, type AuthorizationResponse } from '@nats-io/jwt'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createBoxKey, createSigningKey } from '../../src/nkey/index.ts'
 import { isAnswered, type RefusalCode } from '../../src/policy/refusal.ts'
@@ -21,15 +22,19 @@ interface Attack {
   readonly reply?: string
 }
 
-interface Lab {
-  readonly rig: Rig
-  /** Somebody with keys of his own who speaks as a nats-server does. */
+/** Somebody with keys of his own who speaks as a nats-server does. */
+interface Impostor {
   readonly impostor: FakeServer
-  /** Public id of the real server. */
-  readonly serverId: string
   /** A request as the impostor makes it, in a box where boxes are due. */
   request(shape?: RequestShape): Attack
   wrap(token: Buffer): Attack
+}
+
+interface Lab extends Impostor {
+  readonly rig: Rig
+  /** Public id of the real server. */
+  readonly serverId: string
+  newcomer(): Impostor
 }
 
 type Case = readonly [title: string, code: RefusalCode | 'ALLOWED', attack: (lab: Lab) => Attack | Promise<Attack>]
@@ -55,8 +60,9 @@ const anywhere: readonly Case[] = [
     'that names one member twice',
     'ENVELOPE_MALFORMED',
     ({ request, impostor }) => {
-      const twice = `"user_nkey":"${freshUserNkey()}","type":`
-      return request({ text: JSON.stringify(impostor.claims(Date.now())).replace('"type":', twice) })
+      const last = '"type":"authorization_request"'
+      const twice = `"user_nkey":"${freshUserNkey()}",${last}`
+      return request({ text: JSON.stringify(impostor.claims(Date.now())).replace(last, twice) })
     },
   ],
   ['for another audience', 'ENVELOPE_AUDIENCE', ({ request }) => request({ claims: { aud: CANARY } })],
@@ -78,8 +84,10 @@ const anywhere: readonly Case[] = [
   [
     'whose signature is bent by one bit',
     'ENVELOPE_SIGNATURE',
-    ({ wrap, impostor }) => {
-      const token = impostor.token(Date.now(), { connect: canaried, ...xkeyOf(impostor) }).toString()
+    // A server that was not heard of before: in a box that is proven, the box stands for the signature.
+    ({ newcomer }) => {
+      const { impostor, wrap } = newcomer()
+      const token = impostor.token(Date.now(), { connect: canaried }).toString()
       const cut = token.lastIndexOf('.') + 1
       const signature = Buffer.from(token.slice(cut), 'base64url')
       signature[7] = (signature[7] ?? 0) ^ 1
@@ -103,7 +111,7 @@ const anywhere: readonly Case[] = [
   ],
   // From here on it is a request that a server of his own may make: answered, and of no use to anybody but that server.
   ['with __proto__ for a credential', 'CREDENTIAL_MISSING', ({ request, impostor }) => {
-    const text = JSON.stringify(impostor.claims(Date.now(), xkeyOf(impostor)))
+    const text = JSON.stringify(impostor.claims(Date.now()))
     return request({ text: text.replace('"protocol":1', `"protocol":1,"__proto__":{"auth_token":"${CANARY}"}`) })
   }],
   ['with a number for a token', 'CONNECT_MALFORMED', ({ request }) => request({ connect: { auth_token: 42, name: CANARY } })],
@@ -146,7 +154,7 @@ const inBoxes: readonly Case[] = [
     xkey: impostor.xkey,
   })],
   ['in a box for somebody else', 'ENVELOPE_UNOPENED', ({ impostor }) => ({
-    payload: impostor.seal(impostor.token(Date.now(), xkeyOf(impostor)), createBoxKey().publicKey),
+    payload: impostor.seal(impostor.token(Date.now()), createBoxKey().publicKey),
     xkey: impostor.xkey,
   })],
   ['in a box whose header names another key', 'ENVELOPE_UNOPENED', ({ request }) => ({ ...request(), xkey: createBoxKey().publicKey })],
@@ -179,14 +187,9 @@ describe.skipIf(natsServer === undefined).each(environments)('a request (%s)', (
   beforeAll(async () => {
     // `inbox`: the server would let the bridge publish replies anywhere below $SYS._INBOX.
     rig = await startRig(name, { replies: 'inbox' })
-    const { bridge } = rig.env
-    const addressee = bridge.mode === 'config' ? bridge.issuer.publicKey : bridge.calloutAccount.publicKey
-    const impostor = createFakeServer(addressee, { withXkey: rig.env.sealed })
+    const newcomer = (): Impostor => createImpostor(rig)
     const { server } = await rig.decisionOf(() => rig.expectGoodLogin())
-    const wrap = (token: Buffer): Attack =>
-      bridge.xkey === undefined ? { payload: token } : { payload: impostor.seal(token, bridge.xkey.publicKey), xkey: impostor.xkey }
-    const request = (shape: RequestShape = {}): Attack => wrap(impostor.token(Date.now(), shape))
-    lab = { rig, impostor, serverId: server?.id ?? '', request, wrap }
+    lab = { rig, serverId: server?.id ?? '', newcomer, ...newcomer() }
   })
   afterAll(() => rig.stop())
   afterEach(async () => {
@@ -210,6 +213,25 @@ describe.skipIf(natsServer === undefined).each(environments)('a request (%s)', (
     await expectVerdict(await attack(lab), code)
   })
 
+  test('of an impostor with somebody’s good token gets an answer that only the impostor can use', async () => {
+    const token = await rig.token()
+    const userNkey = freshUserNkey()
+    const { payload, ...options } = lab.request({ nats: { user_nkey: userNkey }, connect: { auth_token: token } })
+    let reply = ''
+    const record = await rig.decisionOf(async () => void (reply = rig.wire.smuggle(payload, options)))
+    expect(record).toMatchObject({ code: 'ALLOWED', server: { id: lab.impostor.id } })
+    await rig.expectGoodLogin()
+    await rig.wire.settle()
+    const [answer = new Uint8Array(), ...more] = rig.wire.replies.get(reply) ?? []
+    expect(more).toEqual([])
+    const { xkey } = rig.env.bridge
+    const plain = xkey === undefined ? Buffer.from(answer) : lab.impostor.unseal(answer, xkey.publicKey)
+    const response = decode<AuthorizationResponse>(plain?.toString() ?? '')
+    expect(response).toMatchObject({ aud: lab.impostor.id, sub: userNkey })
+    expect(decode(response.nats.jwt ?? '').sub).toBe(userNkey)
+    await expectNoLeak(rig, [token, ...token.split('.').slice(1)])
+  })
+
   test('of a megabyte is ENVELOPE_TOO_LARGE', async () => {
     await expectVerdict({ payload: Buffer.alloc(MEGABYTE, 'a') }, 'ENVELOPE_TOO_LARGE')
     await expectVerdict(lab.wrap(Buffer.alloc(MEGABYTE, 'a')), 'ENVELOPE_TOO_LARGE')
@@ -228,7 +250,7 @@ describe.skipIf(natsServer === undefined).each(environments)('a request (%s)', (
 
   test('of a real server, not yet answered, cannot be overtaken by its own copy', async () => {
     const { impostor } = lab
-    const token = impostor.token(Date.now(), { connect: canaried, ...xkeyOf(impostor) })
+    const token = impostor.token(Date.now(), { connect: canaried })
     const records = await rig.decisionsOf(async () => {
       for (let count = 0; count < 3; count += 1) {
         const { payload, ...options } = lab.wrap(token)
@@ -239,11 +261,16 @@ describe.skipIf(natsServer === undefined).each(environments)('a request (%s)', (
   })
 })
 
-function seconds(): number {
-  return Math.floor(Date.now() / 1000)
+function createImpostor({ env: { bridge, sealed } }: Rig): Impostor {
+  const addressee = bridge.mode === 'config' ? bridge.issuer.publicKey : bridge.calloutAccount.publicKey
+  const impostor = createFakeServer(addressee, { withXkey: sealed })
+  const wrap = (token: Buffer): Attack =>
+    bridge.xkey === undefined
+      ? { payload: token }
+      : { payload: impostor.seal(token, bridge.xkey.publicKey), xkey: impostor.xkey }
+  return { impostor, wrap, request: (shape = {}) => wrap(impostor.token(Date.now(), shape)) }
 }
 
-/** The shape in which a server with a box signs its curve key. */
-function xkeyOf(_server: FakeServer): RequestShape {
-  return {}
+function seconds(): number {
+  return Math.floor(Date.now() / 1000)
 }

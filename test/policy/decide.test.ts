@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Allowed, Decision } from '../../src/policy/decision.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import type { MatcherEntry } from '../../src/policy/matcher.ts'
-import type { AccountRule, GrantRule, InboxKind, Limits, LimitRule, Model } from '../../src/policy/model.ts'
+import type { AccountRule, Grant, GrantRule, InboxKind, Limits, LimitRule, Model } from '../../src/policy/model.ts'
 import { MAX_PERMISSIONS_BYTES } from '../../src/policy/size.ts'
 import { pattern, sha256Hex, snapshotOf, workload } from '../support/policy-arbitraries.ts'
 
@@ -17,7 +17,7 @@ function account(name: string, entry: MatcherEntry, inbox: InboxKind = 'private'
   return { account: name, principals: [entry], inbox, origin: { kind: 'AccountMap', name: 'accounts', rule } }
 }
 
-function grant(name: string, entry: MatcherEntry, ...patterns: string[]): GrantRule {
+function grantRule(name: string, entry: MatcherEntry, ...patterns: string[]): GrantRule {
   const origin = { kind: 'SubjectPolicy', namespace: 'shop', name }
   return { effect: 'allow', principals: [entry], grant: { verb: 'publish', patterns: patterns.map(pattern) }, origin }
 }
@@ -73,7 +73,7 @@ describe('the inbox', () => {
 
   test('is shared where the account says so', () => {
     const accounts = [account('SHOP', shop, 'shared')]
-    const grants = [{ ...grant('ask', shop), grant: { verb: 'request' as const, patterns: [pattern('svc')] } }]
+    const grants = [{ ...grantRule('ask', shop), grant: { verb: 'request' as const, patterns: [pattern('svc')] } }]
     const decision = allowed({ accounts, grants })
     expect(decision).toMatchObject({ inbox: 'shared', inboxPrefix: '_INBOX' })
     expect(decision.permissions.filtering.sub.allow).toEqual(['_INBOX.>'])
@@ -119,7 +119,12 @@ describe('limits', () => {
 
 describe('the rules named', () => {
   test('are those that matched, sorted, each once', () => {
-    const grants = [grant('b', shop, 'x'), grant('a', shop, 'y'), grant('b', shop, 'z'), grant('other', tools, 'w')]
+    const grants = [
+      grantRule('b', shop, 'x'),
+      grantRule('a', shop, 'y'),
+      grantRule('b', shop, 'z'),
+      grantRule('other', tools, 'w'),
+    ]
     const ceilings = [
       { principals: [shop], publish: [], subscribe: [], origin: { kind: 'SubjectCeiling', name: 'top' } },
     ]
@@ -139,7 +144,7 @@ describe('the rules named', () => {
 })
 
 describe('a decision', () => {
-  const snapshot = snapshotOf({ accounts: [account('SHOP', everybody)], grants: [grant('a', shop, 'x')] })
+  const snapshot = snapshotOf({ accounts: [account('SHOP', everybody)], grants: [grantRule('a', shop, 'x')] })
 
   test('is worked out once for a snapshot and a principal', () => {
     const decideOnce = createDecide(sha256Hex)
@@ -175,10 +180,12 @@ function entries(count: number): string[] {
 describe('permissions', () => {
   test('fit up to the bound, and not beyond', () => {
     const most = Math.floor(MAX_PERMISSIONS_BYTES / 1_003)
-    expect(decide({ accounts: [account('SHOP', shop)], grants: [grant('a', shop, ...entries(most))] }).effect).toBe(
+    expect(decide({ accounts: [account('SHOP', shop)], grants: [grantRule('a', shop, ...entries(most))] }).effect).toBe(
       'allow',
     )
-    expect(decide({ accounts: [account('SHOP', shop)], grants: [grant('big', shop, ...entries(most + 1))] })).toEqual({
+    expect(
+      decide({ accounts: [account('SHOP', shop)], grants: [grantRule('big', shop, ...entries(most + 1))] }),
+    ).toEqual({
       effect: 'deny',
       code: 'PERMISSIONS_TOO_LARGE',
       rules: [
@@ -190,7 +197,7 @@ describe('permissions', () => {
 
   test('at the bound fit the megabyte that nats-server reads, twice in base64url', () => {
     const { filtering } = allowed({
-      grants: [grant('a', shop, ...entries(Math.floor(MAX_PERMISSIONS_BYTES / 1_003)))],
+      grants: [grantRule('a', shop, ...entries(Math.floor(MAX_PERMISSIONS_BYTES / 1_003)))],
     }).permissions
     const json = JSON.stringify(filtering)
     expect(json.length).toBeLessThanOrEqual(MAX_PERMISSIONS_BYTES)
@@ -200,12 +207,33 @@ describe('permissions', () => {
     expect(response.length).toBeLessThan(0.75 * 1024 * 1024)
   })
 
+  test('that only old servers need too many words for are nothing there, and refuse nobody elsewhere', () => {
+    const shops = Array.from({ length: 300 }, (_, number) => `${'x'.repeat(20)}${number}`)
+    const allow = { verb: 'subscribe' as const, patterns: shops.map((name) => pattern(`*.${name}.v1`)) }
+    const deny = {
+      verb: 'subscribe' as const,
+      patterns: Array.from({ length: 90 }, (_, number) => pattern(`s${number}.>`)),
+    }
+    const one = { verb: 'subscribe' as const, patterns: shops.slice(0, 10).map((name) => pattern(`*.${name}.v1`)) }
+    const rules = (grant: Grant): GrantRule[] => [
+      { ...grantRule('allow', shop, 'x'), grant },
+      { ...grantRule('deny', shop, 'x'), effect: 'deny', grant: deny },
+    ]
+    expect(allowed({ grants: rules(one) }).permissions.legacy.sub.deny).toHaveLength(900)
+    const { permissions, shortfalls } = allowed({ grants: rules(allow) })
+    expect(permissions.filtering.sub.allow).toHaveLength(300)
+    expect(permissions.legacy).toEqual({ pub: { allow: [], deny: ['>'] }, sub: { allow: [], deny: ['>'] } })
+    expect(shortfalls.legacy).toEqual([
+      { pattern: '>', reason: 'the permissions for this server version do not fit into one user JWT' },
+    ])
+  })
+
   test('are measured in bytes, not in characters', () => {
     const wide = Array.from({ length: 460 }, (_, number) => `${'é€𝒜'.repeat(100)}.${String(number).padStart(3, '0')}`)
     const bytes = Buffer.byteLength(JSON.stringify(wide))
     expect(bytes).toBeGreaterThan(MAX_PERMISSIONS_BYTES)
     expect(JSON.stringify(wide).length).toBeLessThan(MAX_PERMISSIONS_BYTES)
-    expect(decide({ accounts: [account('SHOP', shop)], grants: [grant('a', shop, ...wide)] })).toMatchObject({
+    expect(decide({ accounts: [account('SHOP', shop)], grants: [grantRule('a', shop, ...wide)] })).toMatchObject({
       code: 'PERMISSIONS_TOO_LARGE',
     })
   })

@@ -328,6 +328,30 @@ describe('on a legacy server', () => {
     ])
   })
 
+  test('an entry that denies would split into too many single subjects is left out', () => {
+    const denies = (count: number): Grant => subscribe(...Array.from({ length: count }, (_, number) => `s${number}.x`))
+    const allow = [subscribe('*.x')]
+    expect(lists({ allow, deny: [denies(100)] }, 'legacy').sub.deny).toHaveLength(100)
+    const { permissions, shortfalls } = compiled({ allow, deny: [denies(101)] }, 'legacy')
+    expect(permissions.sub).toEqual(CLOSED)
+    expect(shortfalls).toEqual([
+      {
+        pattern: '*.x',
+        reason: 'denies leave out more than 100 single subjects of it, too many for this server version',
+      },
+    ])
+    expect(lists({ allow, deny: [denies(101)] }).sub.deny).toHaveLength(101)
+  })
+
+  test('an entry is denied by several denies together', () => {
+    const deny = [subscribe('a.*', 'a.*.*', 'a.*.*.>')]
+    expect(lists({ allow: [subscribe('a.>', 'b')], deny }).sub).toEqual({ allow: ['b'], deny: [] })
+    expect(lists({ allow: [subscribe('a.>', 'b')], deny: [subscribe('a.*', 'a.*.*.>')] }).sub).toEqual({
+      allow: ['a.>', 'b'],
+      deny: ['a.*', 'a.*.*.>'],
+    })
+  })
+
   test('a deny of a queue is a deny of all, and said so', () => {
     const { permissions, shortfalls } = compiled({ allow: [subscribe('a', 'b')], deny: [subscribe('a q')] }, 'legacy')
     expect(permissions.sub).toEqual({ allow: ['b'], deny: [] })

@@ -5,7 +5,7 @@
 import { matches, overlaps, parsePattern, type Pattern } from '../subject/index.ts'
 import type { Principal } from '../identity/principal.ts'
 import { permits, type Action } from '../policy/effective.ts'
-import type { Decision } from '../policy/decision.ts'
+import type { Allowed, Decision } from '../policy/decision.ts'
 import { matchesPrincipal } from '../policy/match-principal.ts'
 import type { Grant, GrantRule } from '../policy/model.ts'
 import type { Origin } from '../policy/origin.ts'
@@ -60,11 +60,14 @@ export function why(snapshot: Snapshot, decision: Decision, question: Question):
     return { ...asked, allowed: false, refusal: decision.code, reasons: [...accounts, ...rules], shortfalls: [] }
   }
   const shortfalls = decision.shortfalls.filtering.filter(({ pattern }) => speaksOf(pattern, subject))
+  const inbox = ownInbox(decision, question)
+  // No ceiling caps the own inbox.
+  const others = inbox.length === 0 ? rules : rules.filter(({ part }) => part !== 'ceiling')
   return {
     ...asked,
     allowed: permits(decision.permissions.filtering, action, subject.text, queue),
     account: decision.account,
-    reasons: [...accountReasons(snapshot, principal), ...ownInbox(decision.inboxPrefix, question), ...rules],
+    reasons: [...accountReasons(snapshot, principal), ...inbox, ...others],
     shortfalls: shortfalls.map(({ reason }) => reason),
   }
 }
@@ -80,9 +83,11 @@ function accountReasons({ model, trustDomains }: Snapshot, principal: Principal)
     .map(({ origin }) => ({ part: 'account', origin }))
 }
 
-function ownInbox(inboxPrefix: string, { action, subject, principal, queue }: Question): readonly Reason[] {
+/** It comes with the first request that is left, for every queue group too, as long as no deny takes it away. */
+function ownInbox({ inboxPrefix, permissions }: Allowed, { action, subject, principal }: Question): readonly Reason[] {
   const inbox = parsePattern(`${inboxPrefix}.>`)
-  if (action !== 'subscribe' || queue !== undefined || !inbox.ok || !matches(inbox.value, subject)) return []
+  if (action !== 'subscribe' || !inbox.ok || !matches(inbox.value, subject)) return []
+  if (!permissions.filtering.sub.allow.includes(inbox.value.text)) return []
   return [{ part: 'allow', origin: { kind: 'own inbox of', name: principal.name }, pattern: inbox.value.text }]
 }
 

@@ -25,6 +25,7 @@ export type DeliveryFilter = 'filtering' | 'legacy'
 
 /** Something granted that permission lists could not say, so that less was given. */
 export interface Shortfall {
+  /** As an entry is spelled: `subject`, or `subject queue`. Narrower grants within it may have been kept. */
   readonly pattern: string
   readonly reason: string
 }

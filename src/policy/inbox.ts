@@ -4,7 +4,7 @@ import type { InboxKind } from './model.ts'
 /** SHA-256 of the UTF-8 text, in lower-case hex. A parameter, because pure rooms do no cryptography. */
 export type Sha256Hex = (text: string) => string
 
-export const SHARED_INBOX_PREFIX = '_INBOX'
+const SHARED_INBOX_PREFIX = '_INBOX'
 
 /** 128 bits: nobody finds a second principal with the same token. */
 const TOKEN = /^[0-9a-f]{32}/

@@ -1,7 +1,6 @@
 /** Writes nats-server configurations that fit the bridge. What other rooms may use of this one. */
 export { createServerConfig } from './create-server-config.ts'
 export { freshKeys, type KeyFactory, type MadeKey } from './keys.ts'
-export { SESSIONS_INBOX_PREFIX } from './permissions.ts'
 export type {
   AccountOfOperator,
   BreakGlassLogin,
@@ -16,9 +15,7 @@ export type {
 } from './server-config.ts'
 export { isAtLeast, parseServerVersion, type ServerVersion } from './server-version.ts'
 export {
-  BRIDGE_USER,
   DEFAULTS,
-  SESSIONS_USER,
   type BreakGlass,
   type Listener,
   type Listeners,

@@ -8,10 +8,18 @@ import { once } from 'node:events'
 import { CompactEncrypt, type CompactJWEHeaderParameters } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { RefusalCode } from '../../src/policy/refusal.ts'
-import { assemble, encodeSegment, keySetOf, makeKey, mint, serviceAccountClaims, type Claims } from '../authn/support/token-mint.ts'
-import { rawClient } from '../server-config/raw-client.ts'
+import {
+  assemble,
+  encodeSegment,
+  keySetOf,
+  makeKey,
+  mint,
+  serviceAccountClaims,
+  type Claims,
+} from '../authn/support/token-mint.ts'
 import { environments, natsServerForTests } from '../support/nats-server.ts'
 import { CANARY, expectNoLeak } from './support/leaks.ts'
+import { REFUSED, tryLogin, type ConnectFields } from './support/line-client.ts'
 import { AUDIENCE, LIMIT_MS, startRig, type Rig } from './support/rig.ts'
 
 const natsServer = await natsServerForTests()
@@ -22,7 +30,13 @@ const peopleKey = makeKey('RS256', 'people-1')
 const forger = makeKey('ES256', clusterKey.kid)
 
 const issuers = [
-  { name: 'lab-cluster', kind: 'kubernetes', issuer: CLUSTER, audiences: [AUDIENCE], keys: { inline: keySetOf(clusterKey) } },
+  {
+    name: 'lab-cluster',
+    kind: 'kubernetes',
+    issuer: CLUSTER,
+    audiences: [AUDIENCE],
+    keys: { inline: keySetOf(clusterKey) },
+  },
   {
     name: 'lab-people',
     kind: 'oidc',
@@ -62,24 +76,60 @@ const tokens: readonly (readonly [title: string, code: RefusalCode, make: () => 
   ['of four parts', 'TOKEN_MALFORMED', async () => `${await workload()}.${CANARY}`],
   ['that is encrypted', 'TOKEN_MALFORMED', encrypted],
   ['whose claims are a list', 'TOKEN_MALFORMED', () => assemble({ alg: 'ES256' }, [CANARY], 'c2ln')],
-  ['whose claims name iss twice', 'TOKEN_MALFORMED', () => assemble({ alg: 'ES256' }, `{"iss":"${CLUSTER}","iss":"${PEOPLE}"}`, 'c2ln')],
-  ['of deep JSON', 'TOKEN_MALFORMED', () => assemble({ alg: 'ES256' }, `{"iss":${'['.repeat(2000)}${']'.repeat(2000)}}`, 'c2ln')],
-  ['with an extension that must be understood', 'TOKEN_MALFORMED', () => workload({}, { crit: ['x-demand'], 'x-demand': CANARY })],
+  [
+    'whose claims name iss twice',
+    'TOKEN_MALFORMED',
+    () => assemble({ alg: 'ES256' }, `{"iss":"${CLUSTER}","iss":"${PEOPLE}"}`, 'c2ln'),
+  ],
+  [
+    'of deep JSON',
+    'TOKEN_MALFORMED',
+    () => assemble({ alg: 'ES256' }, `{"iss":${'['.repeat(2000)}${']'.repeat(2000)}}`, 'c2ln'),
+  ],
+  [
+    'with an extension that must be understood',
+    'TOKEN_MALFORMED',
+    () => workload({}, { crit: ['x-demand'], 'x-demand': CANARY }),
+  ],
   ['longer than any token', 'TOKEN_TOO_LARGE', () => workload({ filler: 'x'.repeat(8_000) })],
-  ['with alg none', 'TOKEN_ALGORITHM', () => assemble({ alg: 'none' }, serviceAccountClaims({ iss: CLUSTER, ...times() }), 'c2ln')],
-  ['with alg nOnE and no signature', 'TOKEN_MALFORMED', () => assemble({ alg: 'nOnE' }, serviceAccountClaims({ iss: CLUSTER, ...times() }), '')],
+  [
+    'with alg none',
+    'TOKEN_ALGORITHM',
+    () => assemble({ alg: 'none' }, serviceAccountClaims({ iss: CLUSTER, ...times() }), 'c2ln'),
+  ],
+  [
+    'with alg nOnE and no signature',
+    'TOKEN_MALFORMED',
+    () => assemble({ alg: 'nOnE' }, serviceAccountClaims({ iss: CLUSTER, ...times() }), ''),
+  ],
   ['with the public key for a shared secret', 'TOKEN_ALGORITHM', () => hmacWith(publicPem())],
   ['with the published JWK for a shared secret', 'TOKEN_ALGORITHM', () => hmacWith(JSON.stringify(clusterKey.jwk))],
   ['that says ES256 over such a signature', 'TOKEN_SIGNATURE', () => hmacWith(publicPem(), 'ES256')],
-  ['with an algorithm that is not of this issuer', 'TOKEN_ALGORITHM', () => person({}, {}, makeKey('ES256', peopleKey.kid))],
-  ['with the key of one algorithm and the name of another', 'TOKEN_ALGORITHM', () => workload({}, { kid: clusterKey.kid }, { ...peopleKey, kid: clusterKey.kid })],
+  [
+    'with an algorithm that is not of this issuer',
+    'TOKEN_ALGORITHM',
+    () => person({}, {}, makeKey('ES256', peopleKey.kid)),
+  ],
+  [
+    'with the key of one algorithm and the name of another',
+    'TOKEN_ALGORITHM',
+    () => workload({}, { kid: clusterKey.kid }, { ...peopleKey, kid: clusterKey.kid }),
+  ],
   ['by somebody else who uses the same kid', 'TOKEN_SIGNATURE', () => workload({}, {}, forger)],
-  ['whose claims were exchanged', 'TOKEN_SIGNATURE', async () => {
-    const [header, , signature] = (await workload()).split('.')
-    return `${header}.${encodeSegment(serviceAccountClaims({ iss: CLUSTER, ...times(), sub: 'system:serviceaccount:ops:root' }))}.${signature}`
-  }],
+  [
+    'whose claims were exchanged',
+    'TOKEN_SIGNATURE',
+    async () => {
+      const [header, , signature] = (await workload()).split('.')
+      return `${header}.${encodeSegment(serviceAccountClaims({ iss: CLUSTER, ...times(), sub: 'system:serviceaccount:ops:root' }))}.${signature}`
+    },
+  ],
   ['that brings its own key', 'TOKEN_SIGNATURE', () => workload({}, { jwk: forger.jwk }, forger)],
-  ['that says where its key is', 'TOKEN_KEY_UNKNOWN', () => workload({}, { kid: 'elsewhere', jku: `https://${CANARY}/keys` }, forger)],
+  [
+    'that says where its key is',
+    'TOKEN_KEY_UNKNOWN',
+    () => workload({}, { kid: 'elsewhere', jku: `https://${CANARY}/keys` }, forger),
+  ],
   ['of an unknown kid', 'TOKEN_KEY_UNKNOWN', () => workload({}, { kid: `../../${CANARY}` })],
   ['of an issuer that is not configured', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: `https://${CANARY}` })],
   ['of no issuer', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: undefined })],
@@ -87,10 +137,22 @@ const tokens: readonly (readonly [title: string, code: RefusalCode, make: () => 
   ['of an issuer with a slash more', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: `${CLUSTER}/` })],
   ['of an issuer in capitals', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: CLUSTER.toUpperCase() })],
   ['of an issuer with a port', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: 'https://lab.example:443/cluster' })],
-  ['of an issuer without encryption', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: CLUSTER.replace('https', 'http') })],
-  ['of an issuer with a letter that looks the same', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: CLUSTER.replace('a', 'а') })],
+  [
+    'of an issuer without encryption',
+    'TOKEN_ISSUER_UNKNOWN',
+    () => workload({ iss: CLUSTER.replace('https', 'http') }),
+  ],
+  [
+    'of an issuer with a letter that looks the same',
+    'TOKEN_ISSUER_UNKNOWN',
+    () => workload({ iss: CLUSTER.replace('a', 'а') }),
+  ],
   ['of an issuer with a blank behind', 'TOKEN_ISSUER_UNKNOWN', () => workload({ iss: `${CLUSTER} ` })],
-  ['of one issuer with the key of another', 'TOKEN_KEY_UNKNOWN', () => workload({}, {}, { ...forger, kid: peopleKey.kid })],
+  [
+    'of one issuer with the key of another',
+    'TOKEN_KEY_UNKNOWN',
+    () => workload({}, {}, { ...forger, kid: peopleKey.kid }),
+  ],
   ['for another audience', 'TOKEN_AUDIENCE', () => workload({ aud: ['vault', CANARY] })],
   ['for an audience that begins the same', 'TOKEN_AUDIENCE', () => workload({ aud: `${AUDIENCE}-next` })],
   ['for nobody', 'TOKEN_AUDIENCE', () => workload({ aud: [] })],
@@ -104,7 +166,11 @@ const tokens: readonly (readonly [title: string, code: RefusalCode, make: () => 
   ['of another type', 'TOKEN_CLAIMS', () => workload({}, { typ: 'secevent+jwt' })],
   ['of a legacy secret', 'TOKEN_CLAIMS', () => workload({ 'kubernetes.io': undefined })],
   ['whose claims contradict each other', 'TOKEN_CLAIMS', () => workload({ sub: 'system:serviceaccount:ops:root' })],
-  ['of a name with a path in it', 'TOKEN_CLAIMS', () => workload({ sub: 'system:serviceaccount:shop:../../ops/sa/root' })],
+  [
+    'of a name with a path in it',
+    'TOKEN_CLAIMS',
+    () => workload({ sub: 'system:serviceaccount:shop:../../ops/sa/root' }),
+  ],
   ['of a person without a name', 'TOKEN_CLAIMS', () => person({ sub: '' })],
   ['of a person whose name holds a line break', 'TOKEN_CLAIMS', () => person({ sub: `ada\n${CANARY}` })],
   ['that is bound to a key', 'TOKEN_CLAIMS', () => person({ cnf: { jkt: CANARY } })],
@@ -120,15 +186,7 @@ describe.skipIf(natsServer === undefined).each(environments)('a CONNECT (%s)', (
   })
   afterAll(() => rig.stop())
 
-  const VIOLATION = "-ERR 'Authorization Violation' (closed)"
-  const connect = (fields: Claims): Promise<string> =>
-    rawClient(rig.env.server.port, fields).then(
-      (client) => {
-        client.close()
-        return 'in'
-      },
-      (problem: Error) => problem.message,
-    )
+  const connect = (fields: ConnectFields): Promise<string> => tryLogin(rig.env.server.port, fields)
 
   test('with a good token of these issuers is let in', async () => {
     const codes = []
@@ -140,12 +198,12 @@ describe.skipIf(natsServer === undefined).each(environments)('a CONNECT (%s)', (
   describe('with a token', () => {
     test.each(tokens)('%s is %s', async (_title, code, make) => {
       const token = await make()
-      const record = await rig.decisionOf(async () => expect(await connect({ auth_token: token })).toBe(VIOLATION))
+      const record = await rig.decisionOf(async () => expect(await connect({ auth_token: token })).toBe(REFUSED))
       expect(record).toMatchObject({ effect: 'deny', code, answered: true, ttlSeconds: undefined })
       const isProven = code === 'ACCOUNT_NONE' || code === 'TOKEN_ENDS_TOO_SOON'
       expect(record.principal !== undefined).toBe(isProven)
       // As a password, and once more: a verdict that is remembered is no other.
-      const again = await rig.decisionOf(async () => expect(await connect({ pass: token })).toBe(VIOLATION))
+      const again = await rig.decisionOf(async () => expect(await connect({ pass: token })).toBe(REFUSED))
       expect(again.code).toBe(code)
       const parts = token.split('.').filter((part) => part.length > 20)
       await expectNoLeak(rig, [token, ...parts])
@@ -162,16 +220,22 @@ describe.skipIf(natsServer === undefined).each(environments)('a CONNECT (%s)', (
     test('full of control characters is judged by its token alone', async () => {
       const odd = `${CANARY}\u0000\u0007\u001b[31m\r\n\u202e`
       const fields = { user: odd, name: odd, lang: odd, version: odd }
-      const refused = await rig.decisionOf(async () => expect(await connect({ ...fields, auth_token: odd })).toBe(VIOLATION))
+      const refused = await rig.decisionOf(async () =>
+        expect(await connect({ ...fields, auth_token: odd })).toBe(REFUSED),
+      )
       expect(refused.code).toBe('TOKEN_MALFORMED')
       const token = await workload()
-      const allowed = await rig.decisionOf(async () => expect(await connect({ ...fields, auth_token: token })).toBe('in'))
+      const allowed = await rig.decisionOf(async () =>
+        expect(await connect({ ...fields, auth_token: token })).toBe('in'),
+      )
       expect(allowed).toMatchObject({ code: 'ALLOWED', principal: 'spiffe://cluster.local/ns/shop/sa/orders' })
     })
 
     test('two identities at once is refused', async () => {
       const [one, two] = [await workload(), await person()]
-      const record = await rig.decisionOf(async () => expect(await connect({ auth_token: one, pass: two })).toBe(VIOLATION))
+      const record = await rig.decisionOf(async () =>
+        expect(await connect({ auth_token: one, pass: two })).toBe(REFUSED),
+      )
       expect(record).toMatchObject({ code: 'CREDENTIAL_AMBIGUOUS', principal: undefined, issuer: undefined })
     })
 

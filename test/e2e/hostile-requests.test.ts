@@ -66,7 +66,11 @@ const anywhere: readonly Case[] = [
     },
   ],
   ['for another audience', 'ENVELOPE_AUDIENCE', ({ request }) => request({ claims: { aud: CANARY } })],
-  ['for another issuer', 'ENVELOPE_SUBJECT', ({ request }) => request({ claims: { sub: createSigningKey('A').publicKey } })],
+  [
+    'for another issuer',
+    'ENVELOPE_SUBJECT',
+    ({ request }) => request({ claims: { sub: createSigningKey('A').publicKey } }),
+  ],
   [
     'from a user who signs for a server',
     'ENVELOPE_ISSUER',
@@ -75,7 +79,11 @@ const anywhere: readonly Case[] = [
       return request({ claims: { iss: user }, serverId: { id: user } })
     },
   ],
-  ['that names another server than its issuer', 'ENVELOPE_ISSUER', ({ request, serverId }) => request({ serverId: { id: serverId } })],
+  [
+    'that names another server than its issuer',
+    'ENVELOPE_ISSUER',
+    ({ request, serverId }) => request({ serverId: { id: serverId } }),
+  ],
   [
     'in the real server’s name, signed with another key',
     'ENVELOPE_SIGNATURE',
@@ -110,18 +118,38 @@ const anywhere: readonly Case[] = [
     ({ request }) => ({ ...request({ connect: canaried }), reply: '$SYS.REQ.USER.AUTH' }),
   ],
   // From here on it is a request that a server of his own may make: answered, and of no use to anybody but that server.
-  ['with __proto__ for a credential', 'CREDENTIAL_MISSING', ({ request, impostor }) => {
-    const text = JSON.stringify(impostor.claims(Date.now()))
-    return request({ text: text.replace('"protocol":1', `"protocol":1,"__proto__":{"auth_token":"${CANARY}"}`) })
-  }],
-  ['with a number for a token', 'CONNECT_MALFORMED', ({ request }) => request({ connect: { auth_token: 42, name: CANARY } })],
-  ['with an object for a token', 'CONNECT_MALFORMED', ({ request }) => request({ connect: { pass: { canary: CANARY } } })],
+  [
+    'with __proto__ for a credential',
+    'CREDENTIAL_MISSING',
+    ({ request, impostor }) => {
+      const text = JSON.stringify(impostor.claims(Date.now()))
+      return request({ text: text.replace('"protocol":1', `"protocol":1,"__proto__":{"auth_token":"${CANARY}"}`) })
+    },
+  ],
+  [
+    'with a number for a token',
+    'CONNECT_MALFORMED',
+    ({ request }) => request({ connect: { auth_token: 42, name: CANARY } }),
+  ],
+  [
+    'with an object for a token',
+    'CONNECT_MALFORMED',
+    ({ request }) => request({ connect: { pass: { canary: CANARY } } }),
+  ],
   ['with a list for a nkey', 'CONNECT_MALFORMED', ({ request }) => request({ connect: { nkey: [CANARY] } })],
-  ['of an unknown kind of client', 'CLIENT_KIND_REFUSED', ({ request }) => request({ client: { kind: CANARY }, connect: canaried })],
+  [
+    'of an unknown kind of client',
+    'CLIENT_KIND_REFUSED',
+    ({ request }) => request({ client: { kind: CANARY }, connect: canaried }),
+  ],
   ['of an unknown type of client', 'CLIENT_KIND_REFUSED', ({ request }) => request({ client: { type: CANARY } })],
   ['with a token that is none', 'TOKEN_MALFORMED', ({ request }) => request({ connect: canaried })],
-  ['with control characters in every field', 'TOKEN_MALFORMED', ({ request }) =>
-    request({ connect: { auth_token: `\u0000\u001b[2J\r\n${CANARY}`, name: '\u0000\r\n', user: '\u0007\u202e' } })],
+  [
+    'with control characters in every field',
+    'TOKEN_MALFORMED',
+    ({ request }) =>
+      request({ connect: { auth_token: `\u0000\u001b[2J\r\n${CANARY}`, name: '\u0000\r\n', user: '\u0007\u202e' } }),
+  ],
 ]
 
 /** In the clear where that is due; in a box they are found in there. */
@@ -130,15 +158,23 @@ const payloads: readonly Case[] = [
   ['that is a word', 'ENVELOPE_MALFORMED', () => ({ payload: CANARY })],
   ['that is noise', 'ENVELOPE_MALFORMED', () => ({ payload: Buffer.concat([Buffer.from([0]), randomBytes(900)]) })],
   ['that is JSON', 'ENVELOPE_MALFORMED', () => ({ payload: JSON.stringify({ auth_token: CANARY }) })],
-  ['that is a JWT of four parts', 'ENVELOPE_MALFORMED', ({ impostor }) => ({ payload: `${impostor.token(Date.now()).toString()}.x` })],
+  [
+    'that is a JWT of four parts',
+    'ENVELOPE_MALFORMED',
+    ({ impostor }) => ({ payload: `${impostor.token(Date.now()).toString()}.x` }),
+  ],
 ]
 
 const inPlain: readonly Case[] = [
   ...payloads,
-  ['in a box', 'ENVELOPE_SEALED', ({ impostor }) => {
-    const token = impostor.token(Date.now(), { connect: canaried })
-    return { payload: impostor.seal(token, createBoxKey().publicKey), xkey: impostor.xkey }
-  }],
+  [
+    'in a box',
+    'ENVELOPE_SEALED',
+    ({ impostor }) => {
+      const token = impostor.token(Date.now(), { connect: canaried })
+      return { payload: impostor.seal(token, createBoxKey().publicKey), xkey: impostor.xkey }
+    },
+  ],
 ]
 
 const inBoxes: readonly Case[] = [
@@ -148,27 +184,51 @@ const inBoxes: readonly Case[] = [
     code,
     async (lab) => lab.wrap(Buffer.from((await attack(lab)).payload)),
   ]),
-  ['in the clear', 'ENVELOPE_PLAINTEXT', ({ impostor }) => ({ payload: impostor.token(Date.now(), { connect: canaried }) })],
-  ['in the clear, with the header of a box', 'ENVELOPE_PLAINTEXT', ({ impostor }) => ({
-    payload: impostor.token(Date.now(), { connect: canaried }),
-    xkey: impostor.xkey,
-  })],
-  ['in a box for somebody else', 'ENVELOPE_UNOPENED', ({ impostor }) => ({
-    payload: impostor.seal(impostor.token(Date.now()), createBoxKey().publicKey),
-    xkey: impostor.xkey,
-  })],
-  ['in a box whose header names another key', 'ENVELOPE_UNOPENED', ({ request }) => ({ ...request(), xkey: createBoxKey().publicKey })],
+  [
+    'in the clear',
+    'ENVELOPE_PLAINTEXT',
+    ({ impostor }) => ({ payload: impostor.token(Date.now(), { connect: canaried }) }),
+  ],
+  [
+    'in the clear, with the header of a box',
+    'ENVELOPE_PLAINTEXT',
+    ({ impostor }) => ({
+      payload: impostor.token(Date.now(), { connect: canaried }),
+      xkey: impostor.xkey,
+    }),
+  ],
+  [
+    'in a box for somebody else',
+    'ENVELOPE_UNOPENED',
+    ({ impostor }) => ({
+      payload: impostor.seal(impostor.token(Date.now()), createBoxKey().publicKey),
+      xkey: impostor.xkey,
+    }),
+  ],
+  [
+    'in a box whose header names another key',
+    'ENVELOPE_UNOPENED',
+    ({ request }) => ({ ...request(), xkey: createBoxKey().publicKey }),
+  ],
   ['in a box whose header is no key', 'ENVELOPE_UNOPENED', ({ request }) => ({ ...request(), xkey: CANARY })],
   ['in a box without a header', 'ENVELOPE_UNOPENED', ({ request }) => ({ payload: request().payload })],
-  ['in a box cut short', 'ENVELOPE_UNOPENED', ({ request }) => {
-    const { payload, ...rest } = request()
-    return { ...rest, payload: Buffer.from(payload).subarray(0, -9) }
-  }],
+  [
+    'in a box cut short',
+    'ENVELOPE_UNOPENED',
+    ({ request }) => {
+      const { payload, ...rest } = request()
+      return { ...rest, payload: Buffer.from(payload).subarray(0, -9) }
+    },
+  ],
   ['in a box of nothing', 'ENVELOPE_UNOPENED', ({ impostor }) => ({ payload: 'xkv1', xkey: impostor.xkey })],
-  ['in the box of another than the server that signed', 'ENVELOPE_XKEY_MISMATCH', ({ request, impostor }) => {
-    const courier = createFakeServer('', { withXkey: true })
-    return request({ serverId: { xkey: courier.xkey }, claims: { iss: impostor.id } })
-  }],
+  [
+    'in the box of another than the server that signed',
+    'ENVELOPE_XKEY_MISMATCH',
+    ({ request, impostor }) => {
+      const courier = createFakeServer('', { withXkey: true })
+      return request({ serverId: { xkey: courier.xkey }, claims: { iss: impostor.id } })
+    },
+  ],
   [
     'in the impostor’s proven box, in the real server’s name',
     'ENVELOPE_SIGNATURE',
@@ -257,7 +317,11 @@ describe.skipIf(natsServer === undefined).each(environments)('a request (%s)', (
         rig.wire.smuggle(payload, options)
       }
     }, 3)
-    expect(records.map(({ code }) => code).toSorted()).toEqual(['ENVELOPE_REPLAYED', 'ENVELOPE_REPLAYED', 'TOKEN_MALFORMED'])
+    expect(records.map(({ code }) => code).toSorted()).toEqual([
+      'ENVELOPE_REPLAYED',
+      'ENVELOPE_REPLAYED',
+      'TOKEN_MALFORMED',
+    ])
   })
 })
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, within } from '../../src/dev/deadline.ts'
 import { inboxPrefixOf } from '../../src/policy/inbox.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
-import { rawClient } from '../server-config/raw-client.ts'
 import { environments, natsServerForTests } from '../support/nats-server.ts'
+import { lineClient, REFUSED, tryLogin } from './support/line-client.ts'
 import { LIMIT_MS, POLICY, startRig, type Rig } from './support/rig.ts'
 import { connections, userInfo } from './support/server-side.ts'
 
@@ -53,8 +53,14 @@ describe.skipIf(natsServer === undefined).each(environments)('a session (%s)', (
   })
 
   test('of somebody without a grant can neither publish nor subscribe', async () => {
-    const client = await rawClient(rig.env.server.port, { auth_token: await rig.token('ops/root') })
-    for (const text of ['PUB ops.in 0\r\n\r\n', 'SUB ops.out 1\r\n', 'SUB > 1\r\n', 'SUB _INBOX.a 1\r\n', 'PUB $SYS.REQ.USER.INFO 0\r\n\r\n'])
+    const client = await lineClient(rig.env.server.port, { auth_token: await rig.token('ops/root') })
+    for (const text of [
+      'PUB ops.in 0\r\n\r\n',
+      'SUB ops.out 1\r\n',
+      'SUB > 1\r\n',
+      'SUB _INBOX.a 1\r\n',
+      'PUB $SYS.REQ.USER.INFO 0\r\n\r\n',
+    ])
       expect(await client.exchange(text), text).toEqual([expect.stringContaining('Permissions Violation')])
     client.close()
   })
@@ -127,8 +133,8 @@ spec: {accounts: [{account: ${account}, principals: [{namespace: bold}]}]}
 `
     const attempt = async (): Promise<string> => {
       const token = await rig.token('bold/admin')
-      const { code } = await rig.decisionOf(() =>
-        expect(rawClient(rig.env.server.port, { auth_token: token })).rejects.toThrow(/Authorization Violation/),
+      const { code } = await rig.decisionOf(async () =>
+        expect(await tryLogin(rig.env.server.port, { auth_token: token })).toBe(REFUSED),
       )
       return code
     }

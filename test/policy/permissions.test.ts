@@ -371,7 +371,10 @@ describe('on a legacy server', () => {
 
   test('what a star covers is spelled out to publish where a longer entry hides it', () => {
     const policy = { allow: [publish('*', 'a.b')], deny: [publish('*.*', 'x.y.z')] }
-    expect(lists({ allow: [publish('*', 'a.b')] }, 'legacy').pub.allow).toEqual(['*', 'a', 'a.b'])
+    expect(lists({ allow: [publish('*', 'a.b'), subscribe('x')] }, 'legacy')).toEqual({
+      pub: { allow: ['*', 'a', 'a.b'], deny: [] },
+      sub: { allow: ['x'], deny: [] },
+    })
     expect(lists({ ...policy, allow: [publish('>')] }, 'legacy').pub.deny).toEqual(['*.*', 'x.y.z'])
     expect(lists({ allow: [publish('>')], deny: [publish('x.*', 'x.y.z')] }, 'legacy').pub.deny).toEqual([
       'x.*',

@@ -1,7 +1,6 @@
 /** A client that speaks the NATS protocol line by line, so that what the server answers to each line is known, not waited for. */
 import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
-import type { Duplex } from 'node:stream'
 import { fromSeed } from 'nkeys.js'
 
 export type ConnectFields = Readonly<Record<string, unknown>>
@@ -12,9 +11,9 @@ export interface RawClient {
   close(): void
 }
 
-/** Connects to a port, or through a stream, and answers the server's nonce if a seed is given. @throws with the server's `-ERR` when it refuses. */
-export async function rawClient(to: number | Duplex, fields: ConnectFields, seed?: string): Promise<RawClient> {
-  const socket = typeof to === 'number' ? createConnection(to, '127.0.0.1') : to
+/** Connects, and answers the server's nonce if a seed is given. @throws with the server's `-ERR` when it refuses. */
+export async function rawClient(port: number, fields: ConnectFields, seed?: string): Promise<RawClient> {
+  const socket = createConnection(port, '127.0.0.1')
   socket.on('error', () => undefined)
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]()
 

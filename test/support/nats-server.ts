@@ -104,12 +104,11 @@ export function natsServerForTests(version?: string): Promise<NatsServerBinary |
 }
 
 async function find(version: string | undefined): Promise<NatsServerBinary | undefined> {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`)
   try {
-    return await findNatsServer({ compile: false, progress: say, ...(version === undefined ? {} : { version }) })
+    return await findNatsServer({ compile: false, ...(version === undefined ? {} : { version }) })
   } catch (problem) {
     if (!(problem instanceof NatsServerUnavailable) || process.env['NIB_REQUIRE_PARTS'] === '1') throw problem
-    say(`skipped: tests with nats-server ${version ?? ''}: ${problem.hint}`)
+    process.stderr.write(`skipped, there is no nats-server ${version ?? PINNED_VERSION}: ${problem.hint}\n`)
     return undefined
   }
 }

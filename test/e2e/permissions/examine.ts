@@ -37,9 +37,7 @@ export function allSubscriptions(universe: Universe): Subscription[] {
 }
 
 function subscriptionsOf(subjects: readonly string[], { queues }: Universe): Subscription[] {
-  return subjects.flatMap((subject) =>
-    queues.map((queue) => (queue === undefined ? { subject } : { subject, queue })),
-  )
+  return subjects.flatMap((subject) => queues.map((queue) => (queue === undefined ? { subject } : { subject, queue })))
 }
 
 export async function examine({ logIn, witness, universe, isLoner }: Examination): Promise<Answers> {

@@ -33,7 +33,14 @@ export const NOTHING_WRONG: Judgement = { unforetold: [], beyondPolicy: [], with
 
 export const somebody = workload('spiffe://shop.example/ns/shop/sa/orders')
 
-export async function judge({ model, principal, filter, witness, logInUnder, alone = false }: Case): Promise<Judgement> {
+export async function judge({
+  model,
+  principal,
+  filter,
+  witness,
+  logInUnder,
+  alone = false,
+}: Case): Promise<Judgement> {
   const decision = decisionOf(model, principal)
   const permissions = decision.permissions[filter]
   const all = universeOf(decision.inboxPrefix)

@@ -138,7 +138,12 @@ for (const version of [undefined, ...MATRIX_VERSIONS]) {
 
     test('is gone with what it responded to: a deny of the subject takes the replies with it', async () => {
       const more: Grant = { verb: 'subscribe', patterns: [pattern('news')] }
-      const model = modelOf(responding, { verb: 'respond', patterns: [pattern('svc.>')], maxReplies: 1, replyWithinMs: 1 })
+      const model = modelOf(responding, {
+        verb: 'respond',
+        patterns: [pattern('svc.>')],
+        maxReplies: 1,
+        replyWithinMs: 1,
+      })
       const client = await enter({ ...model, grants: [...model.grants, ruleOf('allow', more)] })
       await subscribe(client, 'news')
       await request(client, 'news', REPLY)

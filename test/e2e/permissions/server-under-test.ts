@@ -84,7 +84,9 @@ async function answerLogins(environment: TestEnvironment): Promise<Callout> {
   connection.subscribe('$SYS.REQ.USER.AUTH', {
     queue: bridge.queue,
     callback(_problem, message) {
-      const claims: unknown = JSON.parse(Buffer.from(message.string().split('.')[1] ?? '', 'base64url').toString('utf8'))
+      const claims: unknown = JSON.parse(
+        Buffer.from(message.string().split('.')[1] ?? '', 'base64url').toString('utf8'),
+      )
       const { login } = valueOf(readClaims(claims))
       const { userNkey, server } = login
       filter = deliveryFilterOf(server.version)

@@ -31,7 +31,7 @@ function text(value: string): Buffer {
 
 function remainingLength(length: number): Buffer {
   const bytes: number[] = []
-  for (let rest = length; ; ) {
+  for (let rest = length; ;) {
     const low = rest % 128
     rest = Math.floor(rest / 128)
     bytes.push(rest > 0 ? low | 0x80 : low)

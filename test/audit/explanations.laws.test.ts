@@ -1,0 +1,134 @@
+/** Laws of the audit's answers: they agree with the decision that a login gets, and the rules that they name explain them. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { whatCan } from '../../src/audit/what-can.ts'
+import { why, type Question, type Why } from '../../src/audit/why.ts'
+import { createDecide } from '../../src/policy/decide.ts'
+import type { Decision, DeliveryFilter } from '../../src/policy/decision.ts'
+import { permits } from '../../src/policy/effective.ts'
+import { matchesPrincipal } from '../../src/policy/match-principal.ts'
+import type { Model } from '../../src/policy/model.ts'
+import type { Principal } from '../../src/identity/principal.ts'
+import type { Snapshot } from '../../src/policy/snapshot.ts'
+import { matchesText, meaningOf } from '../policy/reference.ts'
+import {
+  anyMatcherEntry,
+  anyModel,
+  anyPrincipal,
+  pattern,
+  sha256Hex,
+  snapshotOf,
+  trustDomains,
+  universe,
+  type Universe,
+} from '../support/policy-arbitraries.ts'
+
+/** Rules that speak of some principals and not of others. */
+const anyMixedModel: fc.Arbitrary<Model> = fc
+  .tuple(anyModel, fc.infiniteStream(fc.array(anyMatcherEntry, { minLength: 1, maxLength: 2 })))
+  .map(([model, matchers]) => {
+    const next = (): Model['grants'][number]['principals'] => matchers.next().value
+    return {
+      ...model,
+      grants: model.grants.map((rule) => ({ ...rule, principals: next() })),
+      ceilings: model.ceilings.map((rule) => ({ ...rule, principals: next() })),
+    }
+  })
+
+interface Asked {
+  readonly snapshot: Snapshot
+  readonly decision: Decision
+  readonly principal: Principal
+  readonly universe: Universe
+}
+
+const anyAsked: fc.Arbitrary<Asked> = fc
+  .tuple(fc.oneof(anyModel, anyMixedModel), anyPrincipal)
+  .map(([model, principal]) => {
+    const snapshot = snapshotOf(model)
+    const decision = createDecide(sha256Hex)(snapshot, principal)
+    const inboxPrefix = decision.effect === 'allow' ? decision.inboxPrefix : '_INBOX'
+    return { snapshot, decision, principal, universe: universe(inboxPrefix) }
+  })
+
+function literalQuestions({ principal, universe: { subjects, queues } }: Asked): Question[] {
+  return subjects.map(pattern).flatMap((subject): Question[] => [
+    { principal, action: 'publish', subject },
+    ...queues.map((queue): Question => ({
+      principal,
+      action: 'subscribe',
+      subject,
+      ...(queue === undefined ? {} : { queue }),
+    })),
+  ])
+}
+
+function ask({ snapshot, decision }: Asked, question: Question): Why {
+  return why(snapshot, decision, question)
+}
+
+test('why answers as the permissions of the login do', () => {
+  fc.assert(
+    fc.property(anyAsked, (asked) => {
+      if (asked.decision.effect === 'deny') throw new Error(asked.decision.code)
+      const { filtering } = asked.decision.permissions
+      const wrong = [...literalQuestions(asked), ...wildcardQuestions(asked)].filter((question) => {
+        const { action, subject, queue } = question
+        return ask(asked, question).allowed !== permits(filtering, action, subject.text, queue)
+      })
+      expect(wrong).toEqual([])
+    }),
+  )
+})
+
+function summary({ action, subject, queue, allowed, reasons, shortfalls }: Why): string {
+  const parts = reasons.map(({ part, origin, pattern }) => `${part} ${origin.kind} ${pattern ?? ''}`)
+  return `${action} ${subject} ${queue ?? ''}: ${allowed ? 'yes' : 'no'}, ${[...parts, ...shortfalls].join('; ')}`
+}
+
+function wildcardQuestions({ principal, universe: { subscriptions, queues } }: Asked): Question[] {
+  return subscriptions.map(pattern).flatMap((subject) =>
+    queues.map((queue): Question => ({
+      principal,
+      action: 'subscribe',
+      subject,
+      ...(queue === undefined ? {} : { queue }),
+    })),
+  )
+}
+
+test('the reasons explain the answer: an allow and nothing against it, or something against it, or nothing for it', () => {
+  fc.assert(
+    fc.property(anyAsked, (asked) => {
+      const unexplained = literalQuestions(asked).flatMap((question) => {
+        const answer = ask(asked, question)
+        const has = (part: string): boolean => answer.reasons.some((reason) => reason.part === part)
+        const isFor = has('allow')
+        const isAgainst = has('deny') || has('ceiling') || answer.shortfalls.length > 0
+        const isExplained = answer.allowed ? isFor && !has('deny') && !has('ceiling') : !isFor || isAgainst
+        return isExplained ? [] : [summary(answer)]
+      })
+      expect(unexplained).toEqual([])
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('what-can lists exactly the permissions of the login, each entry with the rules of the principal behind it', () => {
+  fc.assert(
+    fc.property(anyAsked, ({ snapshot, decision, principal }) => {
+      if (decision.effect === 'deny') throw new Error(decision.code)
+      const { entries, permissions } = whatCan(snapshot, decision, principal)
+      const list = (action: string, effect: string): string[] =>
+        entries.filter((one) => one.action === action && one.effect === effect).map(({ entry }) => entry)
+      const { pub, sub } = decision.permissions.filtering
+      expect(permissions).toEqual(decision.permissions.filtering)
+      expect({ allow: list('publish', 'allow'), deny: list('publish', 'deny') }).toEqual(pub)
+      expect({ allow: list('subscribe', 'allow'), deny: list('subscribe', 'deny') }).toEqual(sub)
+      const ownInbox = `${decision.inboxPrefix}.>`
+      const orphans = entries.filter(({ effect, entry, rules }) => effect === 'allow' && rules.length === 0 && entry.split(' ')[0] !== ownInbox)
+      expect(orphans).toEqual([])
+    }),
+    { numRuns: 1000 },
+  )
+})

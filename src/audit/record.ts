@@ -13,6 +13,8 @@ export interface DecisionRecord {
   readonly time: number
   readonly effect: 'allow' | 'deny'
   readonly code: 'ALLOWED' | RefusalCode
+  /** A fixed sentence that says more than the code. */
+  readonly detail: string | undefined
   /** Whether nats-server got an answer; a refusal that it never proved to ask for, or too late, is met with silence. */
   readonly answered: boolean
   /** From arrival to answer. */

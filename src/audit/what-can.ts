@@ -2,7 +2,7 @@
 import type { Principal } from '../identity/principal.ts'
 import type { Decision, Permissions, Shortfall } from '../policy/decision.ts'
 import { matchesPrincipal } from '../policy/match-principal.ts'
-import type { Limits } from '../policy/model.ts'
+import type { Grant, Limits } from '../policy/model.ts'
 import type { Origin } from '../policy/origin.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
@@ -41,11 +41,13 @@ export function whatCan(snapshot: Snapshot, decision: Decision, principal: Princ
     matchesPrincipal(rule.principals, principal, snapshot.trustDomains),
   )
   const rulesBehind = (action: Entry['action'], effect: Entry['effect'], entry: string): readonly Origin[] => {
-    const pattern = parsePattern(entry.split(' ')[0] ?? '')
+    const [subject = '', queue] = entry.split(' ')
+    const pattern = parsePattern(subject)
     if (!pattern.ok) return []
     return mine
       .filter((rule) => rule.effect === effect && actionOf(rule.grant.verb) === action)
       .filter((rule) => rule.grant.patterns.some((granted) => stoodBehind(granted, pattern.value)))
+      .filter((rule) => queue === undefined || speaksOfQueue(rule.grant, queue))
       .map((rule) => rule.origin)
   }
   const list = (action: Entry['action'], side: Permissions['pub']): readonly Entry[] => [
@@ -78,4 +80,11 @@ function actionOf(verb: string): Entry['action'] {
 /** A ceiling may have cut the entry out of a wider grant; minimising may have kept the wider of two. */
 function stoodBehind(granted: Pattern, entry: Pattern): boolean {
   return covers(granted, entry) || (overlaps(granted, entry) && covers(entry, granted))
+}
+
+/** A grant without queue groups speaks of all of them. */
+function speaksOfQueue(grant: Grant, queue: string): boolean {
+  const queues = 'queues' in grant ? grant.queues : undefined
+  const asked = parsePattern(queue)
+  return queues === undefined || (asked.ok && queues.some((one) => overlaps(one, asked.value)))
 }

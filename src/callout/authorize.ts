@@ -33,6 +33,7 @@ export interface AuthorizePorts {
 export interface Findings {
   readonly authenticated?: Authenticated | undefined
   readonly issuer?: string | undefined
+  readonly detail?: string | undefined
   readonly snapshotId?: string | undefined
   readonly decision?: Decision | undefined
 }
@@ -60,7 +61,10 @@ export function createAuthorize(settings: AuthorizeSettings, ports: AuthorizePor
   const accounts = new Set(settings.accounts)
 
   function decideFor(login: LoginRequest, verdict: AuthnVerdict, now: number): Outcome {
-    if (!verdict.ok) return refuse(verdict.error.code, { issuer: verdict.error.issuer })
+    if (!verdict.ok) {
+      const { code, issuer, detail } = verdict.error
+      return refuse(code, { issuer, detail })
+    }
     const authenticated = verdict.value
     const snapshot = ports.currentSnapshot()
     if (snapshot === undefined) return refuse('POLICY_UNAVAILABLE', { authenticated })

@@ -17,6 +17,8 @@ export interface AuthnRefusal {
   readonly code: RefusalCode
   /** Configured name of the issuer, once it is known. */
   readonly issuer?: string | undefined
+  /** One fixed sentence that says more than the code; never a word of the token. */
+  readonly detail?: string | undefined
 }
 
 /** The policy in force; `undefined` until a first snapshot has been compiled. */

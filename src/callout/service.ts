@@ -152,8 +152,8 @@ export function createCalloutService<Envelope>(deps: ServiceDeps<Envelope>): Cal
   }
 }
 
-function findingsOf({ authenticated, issuer, snapshotId, decision }: Outcome): Findings {
-  return { authenticated, issuer, snapshotId, decision }
+function findingsOf({ authenticated, issuer, detail, snapshotId, decision }: Outcome): Findings {
+  return { authenticated, issuer, detail, snapshotId, decision }
 }
 
 function recordOf(task: Task<unknown>, outcome: Outcome, answered: boolean, now: number): DecisionRecord {
@@ -164,6 +164,7 @@ function recordOf(task: Task<unknown>, outcome: Outcome, answered: boolean, now:
     time: now,
     effect: outcome.effect,
     code: outcome.effect === 'allow' ? 'ALLOWED' : outcome.code,
+    detail: outcome.detail,
     answered,
     durationMs: now - arrival.arrivedAt,
     snapshotId: outcome.snapshotId,

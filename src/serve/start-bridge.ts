@@ -6,7 +6,13 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openAdminServer } from '../admin/server.ts'
 import type { DecisionRecord } from '../audit/record.ts'
-import { AUTHN_SYSTEM, createAuthenticator, type Authenticator } from '../authn/index.ts'
+import {
+  AUTHN_SYSTEM,
+  createAuthenticator,
+  issuerProblems,
+  type Authenticator,
+  type SettingsProblem,
+} from '../authn/index.ts'
 import { createAuthorize, type AuthorizePorts, type AuthorizeSettings } from '../callout/authorize.ts'
 import { createDecisionIds } from '../callout/decision-id.ts'
 import { createCalloutService, type CalloutService, type Opened } from '../callout/service.ts'
@@ -15,7 +21,7 @@ import type { Config } from '../config/index.ts'
 import { workloadPrincipal, type Principal } from '../identity/principal.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import { openKeyring, openServiceLogin, type Keyring, type ServiceLogin } from '../keys/index.ts'
-import { ok, type Result } from '../lib/result.ts'
+import { err, ok, type Result } from '../lib/result.ts'
 import { createDecide } from '../policy/decide.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
@@ -56,6 +62,8 @@ export async function startBridge(
   options: BridgeOptions,
 ): Promise<Result<RunningBridge, readonly Diagnostic[]>> {
   const report = (diagnostic: Diagnostic): void => logDiagnostic(options.log, diagnostic)
+  const unusable = issuerProblems(config.issuers).map(issuerDiagnostic)
+  if (unusable.length > 0) return err(unusable)
   const keyring = await openKeyring(config.keys, { now, log: report })
   if (!keyring.ok) return keyring
   const login = await openServiceLogin(config.nats.credentials, { now, log: report })
@@ -71,7 +79,8 @@ export async function startBridge(
     log: options.log.logger.child({ room: 'authn' }),
     observe: metrics,
   })
-  await authenticator.start()
+  // Not awaited: logins wait for keys by themselves, and readiness says which issuer has none.
+  void authenticator.start()
   return ok(await run({ config, options, keys: keyring.value, login: login.value, policy, authenticator, metrics }))
 }
 
@@ -224,7 +233,7 @@ function gaugesOf(
     clockSkew: () => clocks.latestSkew() / 1000,
     policyLoadedAt: () => (policy.status().loadedAt ?? 0) / 1000,
     policyStale: () => (policy.status().lastError === undefined ? 0 : 1),
-    issuerKeyAges: () => new Map(authenticator.status(now()).map(({ name, keys }) => [name, keys.ageSeconds ?? 0])),
+    issuerKeys: () => authenticator.status(now()).map(({ name, keys }) => ({ issuer: name, ...keys })),
   }
 }
 
@@ -244,6 +253,15 @@ function policyState(policy: PolicySource): { snapshotId: string | undefined; pr
   const { snapshotId, lastError } = policy.status()
   const first = lastError?.diagnostics.find(({ severity }) => severity === 'error')
   return { snapshotId, problem: first === undefined ? undefined : `last good policy serves: ${first.message}` }
+}
+
+function issuerDiagnostic({ path, message, hint }: SettingsProblem): Diagnostic {
+  const problem = {
+    severity: 'error',
+    code: 'issuer-unusable',
+    message: `identity.issuers${path}: ${message}`,
+  } as const
+  return hint === undefined ? problem : { ...problem, hint }
 }
 
 function logDiagnostic({ logger }: Log, { severity, message, ...fields }: Diagnostic): void {

@@ -16,8 +16,8 @@ export interface Gauges {
   policyLoadedAt(): number
   /** 1 when the newest documents could not replace the snapshot in force. */
   policyStale(): number
-  /** Age in seconds of each issuer's keys, by configured name. */
-  issuerKeyAges(): ReadonlyMap<string, number>
+  /** By configured name; `ageSeconds` is absent for inline keys and before the first reading. */
+  issuerKeys(): readonly { readonly issuer: string; readonly usableKeys: number; readonly ageSeconds?: number }[]
 }
 
 export interface Metrics {
@@ -111,13 +111,22 @@ function exposeGauges(registry: Registry, gauges: Gauges): void {
     '1 when newer documents were rejected and the last good policy serves',
     gauges.policyStale,
   )
-  const ages: Gauge<'issuer'> = new Gauge({
+  const ages = new Gauge({
     name: 'nib_issuer_keys_age_seconds',
     help: 'Age of the key set that verifies tokens of an issuer',
     labelNames: ['issuer'],
     registers: [registry],
+  })
+  const usable: Gauge<'issuer'> = new Gauge({
+    name: 'nib_issuer_keys_usable',
+    help: 'Keys that tokens of an issuer can be verified with; 0 refuses them all',
+    labelNames: ['issuer'],
+    registers: [registry],
     collect() {
-      for (const [issuer, age] of gauges.issuerKeyAges()) ages.set({ issuer }, age)
+      for (const { issuer, usableKeys, ageSeconds } of gauges.issuerKeys()) {
+        usable.set({ issuer }, usableKeys)
+        if (ageSeconds !== undefined) ages.set({ issuer }, ageSeconds)
+      }
     },
   })
 }

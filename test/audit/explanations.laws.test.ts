@@ -132,3 +132,43 @@ test('what-can lists exactly the permissions of the login, each entry with the r
     { numRuns: 1000 },
   )
 })
+
+/** Whether an entry of a list, or a rule, holds a literal subject for members of a queue group, or without one. */
+function holds(patterns: readonly string[], queues: readonly string[] | undefined, [subject, queue]: Literal): boolean {
+  const admitsQueue = queues === undefined || (queue !== undefined && queues.some((one) => matchesText(one, queue)))
+  return admitsQueue && patterns.some((text) => matchesText(text, subject))
+}
+
+type Literal = readonly [subject: string, queue: string | undefined]
+
+test('what-can names no rule that has nothing to do with the entry', () => {
+  fc.assert(
+    fc.property(anyAsked, ({ snapshot, decision, principal, universe: { subjects, queues } }) => {
+      const literals = subjects.flatMap((subject) => queues.map((queue): Literal => [subject, queue]))
+      const strangers = whatCan(snapshot, decision, principal).entries.flatMap(({ action, effect, entry, rules }) =>
+        rules
+          .filter(
+            (origin) =>
+              !snapshot.model.grants.some((rule) => {
+                if (rule.origin !== origin || rule.effect !== effect || actionOf(rule) !== action) return false
+                if (!matchesPrincipal(rule.principals, principal, trustDomains)) return false
+                const [text = '', queue] = entry.split(' ')
+                const granted = rule.grant.patterns.map(({ text }) => text)
+                const queues = 'queues' in rule.grant ? rule.grant.queues?.map(({ text }) => text) : undefined
+                return literals.some(
+                  (literal) =>
+                    holds([text], queue === undefined ? undefined : [queue], literal) && holds(granted, queues, literal),
+                )
+              }),
+          )
+          .map((origin) => `${action} ${effect} ${entry}: ${origin.name}`),
+      )
+      expect(strangers).toEqual([])
+    }),
+    { numRuns: 300 },
+  )
+})
+
+function actionOf({ grant: { verb } }: Model['grants'][number]): 'publish' | 'subscribe' {
+  return verb === 'publish' || verb === 'request' ? 'publish' : 'subscribe'
+}

@@ -6,7 +6,11 @@ import { createClaimsSigner, type MadeKey } from '../../../src/server-config/key
 export const signClaims = createClaimsSigner({ now: Date.now })
 
 /** @param jwt of one of the accounts. @param change of its `nats` claims. */
-export function resignAccount(config: ServerConfig, jwt: string, change: (account: Partial<Account>) => object): string {
+export function resignAccount(
+  config: ServerConfig,
+  jwt: string,
+  change: (account: Partial<Account>) => object,
+): string {
   const { iss, sub, name, nats } = decode<Account>(jwt)
   return signClaims({ iss, sub, name, nats: { ...nats, ...change(nats) } }, keyIn(config, 'operator.nk', iss), 'O')
 }

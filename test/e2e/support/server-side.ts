@@ -29,6 +29,7 @@ export interface Connection {
   readonly account?: string
   readonly authorized_user?: string
   readonly issuer_key?: string
+  readonly out_msgs?: number
   readonly name?: string
 }
 

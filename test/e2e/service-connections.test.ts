@@ -1,0 +1,130 @@
+/** Several connections, several bridges, a server that goes and comes back: each login is decided once, and none is lost. */
+import type { ServerResponse } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../src/dev/deadline.ts'
+import { startKeyServer, type KeyServer } from '../authn/support/key-server.ts'
+import { keySetOf, makeKey, mint } from '../authn/support/token-mint.ts'
+import { environments, natsServerForTests } from '../support/nats-server.ts'
+import { tryLogin } from './support/line-client.ts'
+import { AUDIENCE, LIMIT_MS, startRig, type Rig } from './support/rig.ts'
+import { connections } from './support/server-side.ts'
+
+const natsServer = await natsServerForTests()
+const SLOW_ISS = 'https://slow.example'
+const LOGINS = 60
+
+describe.skipIf(natsServer === undefined).each(environments)('the bridge (%s)', (name) => {
+  const key = makeKey()
+  let keys: KeyServer
+  let rig: Rig
+
+  beforeAll(async () => {
+    keys = await startKeyServer()
+    keys.serveJson(keySetOf(key))
+    rig = await startRig(name, {
+      replies: 'inbox',
+      withBridge: false,
+      issuers: [
+        {
+          name: 'slow',
+          kind: 'oidc',
+          issuer: SLOW_ISS,
+          audiences: [AUDIENCE],
+          groupsClaim: 'groups',
+          keys: { url: keys.origin },
+        },
+      ],
+    })
+  })
+  afterAll(async () => {
+    await rig.stop()
+    await keys.close()
+  })
+
+  const logInOften = async (): Promise<readonly string[]> => {
+    const token = await rig.token()
+    return Promise.all(Array.from({ length: LOGINS }, () => tryLogin(rig.env.server.port, { auth_token: token })))
+  }
+  const calloutAccount = (): string => {
+    const { bridge } = rig.env
+    return bridge.mode === 'config' ? bridge.calloutAccount : bridge.calloutAccount.publicKey
+  }
+  const expectOneReplyEach = (from: number): void => {
+    const requests = rig.wire.requests.slice(from)
+    expect(requests).toHaveLength(LOGINS)
+    expect(requests.map(({ reply }) => rig.wire.replies.get(reply)?.length)).toEqual(requests.map(() => 1))
+  }
+
+  test('takes its share of logins on each of its connections, and answers each login once', async () => {
+    await rig.startBridge({ nats: { connections: 3 } })
+    const from = rig.wire.requests.length
+    await rig.decisionsOf(async () => expect(new Set(await logInOften())).toEqual(new Set(['in'])), LOGINS)
+    const own = (await connections(rig.env, { acc: calloutAccount() })).filter((one) => one.name?.startsWith('nib-'))
+    expect(own.map((one) => one.name).toSorted()).toEqual(['nib-0', 'nib-1', 'nib-2'])
+    for (const { out_msgs: received = 0 } of own) expect(received).toBeGreaterThan(0)
+    await rig.wire.settle()
+    expectOneReplyEach(from)
+    await rig.stopBridges()
+  })
+
+  test('shares the logins with its replicas, and each login is answered by one of them', async () => {
+    await rig.startBridge()
+    await rig.startBridge()
+    const from = rig.wire.requests.length
+    const records = await rig.decisionsOf(
+      async () => expect(new Set(await logInOften())).toEqual(new Set(['in'])),
+      LOGINS,
+    )
+    expect(records).toHaveLength(LOGINS)
+    expect(new Set(records.map(({ decisionId }) => decisionId.split('-')[0])).size).toBe(2)
+    await rig.wire.settle()
+    expectOneReplyEach(from)
+    await rig.stopBridges()
+  })
+
+  test('answers what it has taken before it goes', async () => {
+    const bridge = await rig.startBridge()
+    const next = makeKey()
+    const iat = Math.floor(Date.now() / 1000)
+    const claims = { iss: SLOW_ISS, sub: 'ada', aud: AUDIENCE, groups: ['staff'], iat, exp: iat + 600 }
+    const token = await mint(claims, { key: next })
+    const asked: ServerResponse[] = []
+    keys.serve((_request, response) => void asked.push(response))
+    const login = tryLogin(rig.env.server.port, { auth_token: token })
+    const question = await eventually(() => asked[0], LIMIT_MS, 'a question for the keys')
+    const stopped = bridge.stop()
+    expect(bridge.readiness()).toMatchObject({ ready: false })
+    question.writeHead(200).end(JSON.stringify(keySetOf(key, next)))
+    expect(await login).toBe('in')
+    await stopped
+    // Nobody is left to ask.
+    expect(
+      (await connections(rig.env, { acc: calloutAccount() })).filter((one) => one.name?.startsWith('nib-')),
+    ).toEqual([])
+    await rig.stopBridges()
+  })
+})
+
+describe.skipIf(natsServer === undefined).each(environments)('a restart of nats-server (%s)', (name) => {
+  let rig: Rig
+
+  beforeAll(async () => {
+    rig = await startRig(name, { withWire: false })
+  })
+  afterAll(() => rig.stop())
+
+  test('makes the bridge unready, then it is back by itself and decides again', async () => {
+    await rig.expectGoodLogin()
+    expect(await rig.admin('/readyz')).toMatchObject({ status: 200 })
+    const restarted = rig.env.restart()
+    await eventually(() => !rig.bridge.readiness().ready || undefined, LIMIT_MS, 'the loss of nats-server')
+    expect(await rig.admin('/readyz')).toMatchObject({ status: 503 })
+    await restarted
+    await eventually(() => rig.bridge.readiness().ready || undefined, LIMIT_MS, 'the return of nats-server')
+    const record = await rig.decisionOf(() => rig.expectGoodLogin())
+    expect(record.code).toBe('ALLOWED')
+    const all = (): true | undefined =>
+      rig.bridge.readiness().checks.some(({ detail }) => detail === '2 of 2 connections are subscribed') || undefined
+    await eventually(all, LIMIT_MS, 'the return of every connection')
+  })
+})

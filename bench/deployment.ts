@@ -20,11 +20,13 @@ export interface Deployment {
 }
 
 const BRIDGE_USER = 'bridge'
-/** Least privilege of the service user. */
+/** What `nib server-config` gives the bridge: one reply to each request, and nothing else. */
 const BRIDGE_PERMISSIONS = {
-  publish: { allow: ['$SYS._INBOX.>'], deny: ['$SYS.REQ.USER.AUTH'] },
+  publish: { deny: ['>'] },
   subscribe: { allow: ['$SYS.REQ.USER.AUTH bridge'] },
+  allow_responses: { max: 1, expires: '5s' },
 }
+const BRIDGE_RESPONSES = { max: 1, ttl: 5_000_000_000 }
 const NO_PERMISSIONS = { pub: { deny: ['>'] }, sub: { deny: ['>'] } }
 /** An account JWT without limits allows nothing. */
 const UNLIMITED = { conn: -1, leaf: -1, imports: -1, exports: -1, subs: -1, data: -1, payload: -1, wildcards: true }
@@ -90,7 +92,11 @@ async function operatorMode(options: DeploymentOptions, xkey: KeyPair | undefine
     },
   }
   const sentinelPermissions = { ...NO_PERMISSIONS, bearer_token: true }
-  const bridgePermissions = { pub: BRIDGE_PERMISSIONS.publish, sub: BRIDGE_PERMISSIONS.subscribe }
+  const bridgePermissions = {
+    pub: BRIDGE_PERMISSIONS.publish,
+    sub: BRIDGE_PERMISSIONS.subscribe,
+    resp: BRIDGE_RESPONSES,
+  }
   const authJwt = await account('AUTH', auth, authClaims)
   const benchJwt = await account(ACCOUNT, bench, { signing_keys: [benchSigner.getPublicKey()] })
   const config = {

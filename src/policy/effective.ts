@@ -43,8 +43,8 @@ export function delivers(
 }
 
 function permitsPublish({ pub, resp }: Permissions, tokens: readonly string[]): boolean {
-  // Two empty lists are no restriction, unless `resp` is there: then an empty allow is a closed one.
-  const isOpen = pub.allow.length === 0 && resp === undefined
+  // Two empty lists are no restriction; beside a deny, or with `resp`, an allow that is there and empty is a closed one.
+  const isOpen = pub.allow.length === 0 && pub.deny.length === 0 && resp === undefined
   return (isOpen || matching(pub.allow, tokens).length > 0) && !isDenied(pub.deny, tokens, undefined)
 }
 

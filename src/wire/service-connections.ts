@@ -4,6 +4,7 @@
  */
 import {
   connect,
+  DebugEvents,
   Events,
   type Authenticator,
   type ConnectionOptions,
@@ -129,6 +130,8 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
         subscribed = true
         backoff.reset()
         events.changed('connected', index)
+      } else if (status.type === DebugEvents.Reconnecting) {
+        backoff.advance()
       }
     }
   }
@@ -148,7 +151,10 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
         subscribed = false
         events.changed('failed', index, problem instanceof Error ? problem.message : 'unknown')
       }
-      if (!stopping) await deps.sleep(backoff.next())
+      if (stopping) return
+      const wait = backoff.wait()
+      backoff.advance()
+      await deps.sleep(wait)
     }
   }
 
@@ -184,28 +190,34 @@ function optionsOf(settings: ConnectionSettings, backoff: Backoff, index: number
     reconnect: true,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
-    reconnectDelayHandler: () => backoff.next(),
+    // Asked more often than it dials: the answer must not change in between.
+    reconnectDelayHandler: () => backoff.wait(),
     pingInterval: 10_000,
     maxPingOut: 2,
   }
 }
 
 interface Backoff {
-  /** Milliseconds to wait before the next try: doubling, half of it chance. */
-  next(): number
+  /** Milliseconds between the last try and the next one; the same until {@link advance}. */
+  wait(): number
+  /** After a try: the next wait is twice as long, half of it chance. */
+  advance(): void
   reset(): void
 }
 
 function createBackoff(chance: () => number): Backoff {
+  const spread = (delay: number): number => delay * (0.5 + chance() / 2)
   let delay = FIRST_DELAY_MS
+  let wait = spread(delay)
   return {
-    next() {
-      const wait = delay * (0.5 + chance() / 2)
+    wait: () => wait,
+    advance() {
       delay = Math.min(delay * 2, LONGEST_DELAY_MS)
-      return wait
+      wait = spread(delay)
     },
     reset() {
       delay = FIRST_DELAY_MS
+      wait = spread(delay)
     },
   }
 }

@@ -1,25 +1,27 @@
 /** Laws of the audit's answers: they agree with the decision that a login gets, and the rules that they name explain them. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { whatCan } from '../../src/audit/what-can.ts'
 import { why, type Question, type Why } from '../../src/audit/why.ts'
 import { createDecide } from '../../src/policy/decide.ts'
-import type { Decision, DeliveryFilter } from '../../src/policy/decision.ts'
+import type { Decision } from '../../src/policy/decision.ts'
 import { permits } from '../../src/policy/effective.ts'
 import { matchesPrincipal } from '../../src/policy/match-principal.ts'
-import type { Model } from '../../src/policy/model.ts'
+import type { CeilingRule, Grant, Model } from '../../src/policy/model.ts'
 import type { Principal } from '../../src/identity/principal.ts'
 import type { Snapshot } from '../../src/policy/snapshot.ts'
-import { matchesText, meaningOf } from '../policy/reference.ts'
+import { matchesText } from '../policy/reference.ts'
 import {
   anyMatcherEntry,
   anyModel,
   anyPrincipal,
   pattern,
+  ruleOf,
   sha256Hex,
   snapshotOf,
   trustDomains,
   universe,
+  workload,
   type Universe,
 } from '../support/policy-arbitraries.ts'
 
@@ -78,6 +80,7 @@ test('why answers as the permissions of the login do', () => {
       })
       expect(wrong).toEqual([])
     }),
+    { numRuns: 50 },
   )
 })
 
@@ -110,7 +113,7 @@ test('the reasons explain the answer: an allow and nothing against it, or someth
       })
       expect(unexplained).toEqual([])
     }),
-    { numRuns: 1000 },
+    { numRuns: 150 },
   )
 })
 
@@ -126,10 +129,12 @@ test('what-can lists exactly the permissions of the login, each entry with the r
       expect({ allow: list('publish', 'allow'), deny: list('publish', 'deny') }).toEqual(pub)
       expect({ allow: list('subscribe', 'allow'), deny: list('subscribe', 'deny') }).toEqual(sub)
       const ownInbox = `${decision.inboxPrefix}.>`
-      const orphans = entries.filter(({ effect, entry, rules }) => effect === 'allow' && rules.length === 0 && entry.split(' ')[0] !== ownInbox)
+      const orphans = entries.filter(
+        ({ effect, entry, rules }) => effect === 'allow' && rules.length === 0 && entry.split(' ')[0] !== ownInbox,
+      )
       expect(orphans).toEqual([])
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   )
 })
 
@@ -157,7 +162,8 @@ test('what-can names no rule that has nothing to do with the entry', () => {
                 const queues = 'queues' in rule.grant ? rule.grant.queues?.map(({ text }) => text) : undefined
                 return literals.some(
                   (literal) =>
-                    holds([text], queue === undefined ? undefined : [queue], literal) && holds(granted, queues, literal),
+                    holds([text], queue === undefined ? undefined : [queue], literal) &&
+                    holds(granted, queues, literal),
                 )
               }),
           )
@@ -165,10 +171,69 @@ test('what-can names no rule that has nothing to do with the entry', () => {
       )
       expect(strangers).toEqual([])
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 
 function actionOf({ grant: { verb } }: Model['grants'][number]): 'publish' | 'subscribe' {
   return verb === 'publish' || verb === 'request' ? 'publish' : 'subscribe'
 }
+
+const orders = workload('spiffe://shop.example/ns/shop/sa/orders')
+
+function askedOf(grants: Model['grants'], ceilings: readonly CeilingRule[] = []): Asked & { readonly inbox: string } {
+  const origin = { kind: 'AccountMap', name: 'accounts' }
+  const accounts = [
+    { account: 'SHOP', principals: [{ authenticated: true as const }], inbox: 'private' as const, origin },
+  ]
+  const snapshot = snapshotOf({ accounts, grants, ceilings })
+  const decision = createDecide(sha256Hex)(snapshot, orders)
+  const inbox = decision.effect === 'allow' ? decision.inboxPrefix : ''
+  return { snapshot, decision, principal: orders, universe: universe(inbox), inbox }
+}
+
+function partsOf(
+  asked: Asked,
+  subject: string,
+  queue?: string,
+): { readonly allowed: boolean; readonly parts: string[] } {
+  const question = { principal: orders, action: 'subscribe', subject: pattern(subject) } as const
+  const { allowed, reasons } = ask(asked, queue === undefined ? question : { ...question, queue })
+  return { allowed, parts: reasons.map(({ part, origin }) => `${part}: ${origin.kind}`).slice(1) }
+}
+
+describe('the own inbox', () => {
+  const requesting: Grant = { verb: 'request', patterns: [pattern('a')] }
+  const publishing: Grant = { verb: 'publish', patterns: [pattern('a')] }
+
+  test('is a reason when a request brings it, in a queue group too, and no ceiling caps it', () => {
+    const ceiling: CeilingRule = {
+      principals: [{ authenticated: true }],
+      publish: [pattern('a')],
+      subscribe: [],
+      origin: { kind: 'SubjectCeiling', name: 'low' },
+    }
+    const asked = askedOf([ruleOf('allow', requesting)], [ceiling])
+    const granted = { allowed: true, parts: ['allow: own inbox of'] }
+    expect(partsOf(asked, `${asked.inbox}.x`)).toEqual(granted)
+    expect(partsOf(asked, `${asked.inbox}.x`, 'q')).toEqual(granted)
+    expect(partsOf(asked, 'b')).toEqual({ allowed: false, parts: ['ceiling: SubjectCeiling'] })
+  })
+
+  test('is none for who never requests', () => {
+    const asked = askedOf([ruleOf('allow', publishing)])
+    expect(partsOf(asked, `${asked.inbox}.x`)).toEqual({ allowed: false, parts: [] })
+  })
+})
+
+test('what-can tells the rules of one queue group from those of another', () => {
+  const member = (queue: string): Grant => ({ verb: 'subscribe', patterns: [pattern('a')], queues: [pattern(queue)] })
+  const { snapshot, decision } = askedOf([ruleOf('allow', member('q'), 'one'), ruleOf('allow', member('v.*'), 'two')])
+  const { entries } = whatCan(snapshot, decision, orders)
+  const named = entries.map(({ entry, rules }) => [entry, rules.map(({ name }) => name)])
+  expect(named).toEqual([
+    ['>', []],
+    ['a q', ['one']],
+    ['a v.*', ['two']],
+  ])
+})

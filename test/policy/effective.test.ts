@@ -76,7 +76,7 @@ describe('PUB', () => {
     [pub(['foo.*']), 'foo.a.b', false],
     [pub(['foo.>'], ['foo.secret']), 'foo.secret', false],
     [pub([]), 'anything', true],
-    [pub([], ['secret']), 'anything', true],
+    [pub([], ['secret']), 'anything', false],
     [pub([], ['>']), 'anything', false],
     [{ ...pub([]), resp: { max: 1, ttl: 1 } }, 'anything', false],
     [{ ...pub([], ['secret']), resp: { max: 1, ttl: 1 } }, 'anything', false],

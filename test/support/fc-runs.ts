@@ -10,12 +10,28 @@ export interface FcRuns {
   readonly numRuns: number
   /** For the title of a test. */
   readonly said: string
+  /** For the test as a whole; a little earlier the property ends by itself, as a failure that names its seed. */
+  readonly timeoutMs: number
+  readonly interruptAfterTimeLimit: number
+  readonly markInterruptAsFailure: true
 }
+
+/** Time that a run may take on a busy machine, shrinking included. */
+const MS_EACH = 2_000
+const MS_ALWAYS = 60_000
 
 export function fcRuns(usually: number): FcRuns {
   const seed = numberIn('FC_SEED') ?? DEFAULT_SEED
   const numRuns = numberIn('FC_RUNS') ?? usually
-  return { seed, numRuns, said: `FC_SEED=${seed} FC_RUNS=${numRuns}` }
+  const limit = MS_ALWAYS + numRuns * MS_EACH
+  return {
+    seed,
+    numRuns,
+    said: `FC_SEED=${seed} FC_RUNS=${numRuns}`,
+    timeoutMs: limit + MS_ALWAYS,
+    interruptAfterTimeLimit: limit,
+    markInterruptAsFailure: true,
+  }
 }
 
 function numberIn(variable: string): number | undefined {

@@ -34,7 +34,10 @@ export class ConnectionClosed extends Error {
 const LIMIT_MS = 20_000
 
 /** @param options port and authenticators are taken from them. @throws ConnectionClosed */
-export async function openRawClient(port: number, options: Pick<ConnectionOptions, 'authenticator'>): Promise<RawClient> {
+export async function openRawClient(
+  port: number,
+  options: Pick<ConnectionOptions, 'authenticator'>,
+): Promise<RawClient> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   const reader = createReader(socket)
   try {

@@ -151,31 +151,35 @@ for (const version of [undefined, ...MATRIX_VERSIONS]) {
     })
 
     const policies = fcRuns(50)
-    test(`under any policy gets through as many replies as its grants say (${policies.said})`, async () => {
-      await fc.assert(
-        fc.asyncProperty(anyModel, async (model) => {
-          const { permissions, inboxPrefix } = decisionOf(model, somebody)
-          const { pub, resp } = permissions[server.filter]
-          const all = universeOf(inboxPrefix)
-          const open = allSubscriptions(all).find(
-            ({ subject, queue }) =>
-              all.subjects.includes(subject) && permits(permissions[server.filter], 'subscribe', subject, queue),
-          )
-          fc.pre(open !== undefined)
-          const client = await server.logInUnder({ permissions })
-          try {
-            await subscribe(client, open.subject, open.queue)
-            await request(client, open.subject, REPLY)
-            const tracked = resp === undefined ? 0 : resp.max === UNLIMITED ? TRIED : Math.min(resp.max, TRIED)
-            const isFree = permits({ pub, sub: CLOSED }, 'publish', REPLY)
-            expect(await replies(client, REPLY)).toBe(isFree ? TRIED : tracked)
-          } finally {
-            client.close()
-          }
-        }),
-        policies,
-      )
-    })
+    test(
+      `under any policy gets through as many replies as its grants say (${policies.said})`,
+      { timeout: policies.timeoutMs },
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(anyModel, async (model) => {
+            const { permissions, inboxPrefix } = decisionOf(model, somebody)
+            const { pub, resp } = permissions[server.filter]
+            const all = universeOf(inboxPrefix)
+            const open = allSubscriptions(all).find(
+              ({ subject, queue }) =>
+                all.subjects.includes(subject) && permits(permissions[server.filter], 'subscribe', subject, queue),
+            )
+            fc.pre(open !== undefined)
+            const client = await server.logInUnder({ permissions })
+            try {
+              await subscribe(client, open.subject, open.queue)
+              await request(client, open.subject, REPLY)
+              const tracked = resp === undefined ? 0 : resp.max === UNLIMITED ? TRIED : Math.min(resp.max, TRIED)
+              const isFree = permits({ pub, sub: CLOSED }, 'publish', REPLY)
+              expect(await replies(client, REPLY)).toBe(isFree ? TRIED : tracked)
+            } finally {
+              client.close()
+            }
+          }),
+          policies,
+        )
+      },
+    )
   })
 }
 

@@ -4,8 +4,10 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { whyCommand } from '../../../src/cli/query-commands.ts'
+import type { WhatCan } from '../../../src/audit/what-can.ts'
+import { whatCanCommand, whyCommand, type QueryArguments } from '../../../src/cli/query-commands.ts'
 import { deliveryFilterOf } from '../../../src/policy/delivery-filter.ts'
+import { matchesText } from '../../policy/reference.ts'
 import { captureOutput } from '../../support/captured-output.ts'
 import { fcRuns } from '../../support/fc-runs.ts'
 import { natsServerForTests } from '../../support/nats-server.ts'
@@ -13,12 +15,13 @@ import { anyModel, workload } from '../../support/policy-arbitraries.ts'
 import { openRawClient, type RawClient } from '../../support/raw-client.ts'
 import { startRig, TRUST_DOMAIN, type Rig } from '../support/rig.ts'
 import { writeDocuments } from './documents.ts'
-import { examine } from './examine.ts'
+import { allSubscriptions, examine, nameOf } from './examine.ts'
 import { decisionOf, judge, NOTHING_WRONG, universeOf } from './judge.ts'
 
 const NAMESPACE = 'shop'
 const ACCOUNT = 'SHOP'
 const LIMIT_MS = 120_000
+const ASKED_ABOUT = 6
 const runs = fcRuns(15)
 const models = fc.sample(anyModel, { ...runs })
 const subjects = models.map((model, index) => {
@@ -27,6 +30,7 @@ const subjects = models.map((model, index) => {
 })
 
 const binary = await natsServerForTests()
+const filter = deliveryFilterOf(binary?.version ?? '')
 
 describe.skipIf(binary === undefined).each(['config+xkey', 'operator'] as const)(
   `the whole bridge (%s, ${runs.said})`,
@@ -56,7 +60,6 @@ describe.skipIf(binary === undefined).each(['config+xkey', 'operator'] as const)
     test(
       'lets each workload do what its documents mean',
       async () => {
-        const filter = deliveryFilterOf(rig.env.version)
         for (const { name, model, principal } of subjects) {
           const judgement = await judge({ model, principal, filter, witness, logInUnder: () => logIn(name) })
           expect({ name, ...judgement }).toEqual({ name, ...NOTHING_WRONG })
@@ -64,5 +67,55 @@ describe.skipIf(binary === undefined).each(['config+xkey', 'operator'] as const)
       },
       LIMIT_MS,
     )
+
+    test.skipIf(filter === 'legacy')(
+      'does what nib why and nib what-can say of the same folder',
+      async () => {
+        for (const { name, model, principal } of subjects.slice(0, ASKED_ABOUT)) {
+          const universe = universeOf(decisionOf(model, principal).inboxPrefix)
+          const answers = await examine({ logIn: () => logIn(name), witness, universe, isLoner: () => false })
+          const about = { ...commonArguments, policies: [rig.policyFolder], principal: `${NAMESPACE}/${name}` }
+
+          const listed = await whatCanSays(about)
+          const plain = (subject: string): boolean => answers.delivered.has(nameOf({ subject }))
+          const { arrived } = answers
+          const wrong = universe.subjects.filter(
+            (subject) =>
+              listed('publish', subject) !== arrived.has(subject) || listed('subscribe', subject) !== plain(subject),
+          )
+          expect({ name, wrong }).toEqual({ name, wrong: [] })
+
+          for (const subject of every(universe.subjects, 5)) {
+            const said = await whyCommand({ ...about, action: 'publish', subject }, captureOutput().output)
+            expect({ name, subject, said }).toEqual({ name, subject, said: arrived.has(subject) ? 0 : 1 })
+          }
+          for (const subscription of every(allSubscriptions(universe), 5)) {
+            const said = await whyCommand({ ...about, action: 'subscribe', ...subscription }, captureOutput().output)
+            const isAdmitted = answers.delivered.has(nameOf(subscription))
+            expect({ name, subscription, said }).toEqual({ name, subscription, said: isAdmitted ? 0 : 1 })
+          }
+        }
+      },
+      LIMIT_MS,
+    )
   },
 )
+
+const commonArguments = { trustDomain: TRUST_DOMAIN, claim: [], group: [], json: true } as const
+
+/** Reads the printed table as a person would: an entry that matches, and none against it. */
+async function whatCanSays(about: QueryArguments): Promise<(action: string, subject: string) => boolean> {
+  const { output, out } = captureOutput()
+  expect(await whatCanCommand(about, output)).toBe(0)
+  const { entries }: WhatCan = JSON.parse(out())
+  return (action, subject) => {
+    const has = (effect: string): boolean =>
+      entries.some((one) => one.action === action && one.effect === effect && matchesText(one.entry, subject))
+    return has('allow') && !has('deny')
+  }
+}
+
+/** @returns so many of them, spread over all. */
+function every<T>(all: readonly T[], count: number): T[] {
+  return all.filter((_, index) => index % Math.ceil(all.length / count) === 3)
+}

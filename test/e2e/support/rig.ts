@@ -42,7 +42,7 @@ export interface RigOptions extends EnvironmentOptions {
   readonly issuers?: readonly object[]
   /** Default true. */
   readonly withBridge?: boolean
-  /** Watches the wire from inside the callout account. Default true. */
+  /** Watches the wire from inside the callout account, whose place in the server's configuration is made for that. Default true. */
   readonly withWire?: boolean
 }
 
@@ -108,7 +108,10 @@ export async function startRig(name: EnvironmentName, options: RigOptions = {}):
   const insider = createInsider()
   const env = await startEnvironment(name, {
     ...own,
-    amend: (text, config) => insider.amend(own.amend?.(text, config) ?? text, config),
+    amend(text, config) {
+      const amended = own.amend?.(text, config) ?? text
+      return withWire ? insider.amend(amended, config) : amended
+    },
   })
   const cluster = await startTokenIssuer({ issuer: CLUSTER_ISS })
   const people = await startTokenIssuer({ issuer: PEOPLE_ISS })

@@ -49,7 +49,7 @@ export const trustDomainName = z.string().transform((text, ctx) => {
 
 export const accountName = z
   .string()
-  .meta({ description: 'name (config mode) or public key (operator mode) of a NATS account' })
+  .meta({ description: 'name of a NATS account, as the configuration of the bridge lists it' })
   .transform((text, ctx) => {
     if (ACCOUNT.test(text)) return text
     const reason = 'is no account: 1 to 128 printable characters without blanks'

@@ -2,10 +2,10 @@
  * Why a principal may or may not use a subject: the answer of the decision engine, and each rule that had a part in it. Pure.
  * The answer is never worked out twice: it is read off the same decision that a login would get.
  */
-import { matches, overlaps, parsePattern, type Pattern } from '../subject/index.ts'
+import { coversTogether, matches, overlaps, overlapsAny, parsePattern, type Pattern } from '../subject/index.ts'
 import type { Principal } from '../identity/principal.ts'
 import { permits, type Action } from '../policy/effective.ts'
-import type { Allowed, Decision } from '../policy/decision.ts'
+import type { Allowed, Decision, PermissionList } from '../policy/decision.ts'
 import { matchesPrincipal } from '../policy/match-principal.ts'
 import type { Grant, GrantRule } from '../policy/model.ts'
 import type { Origin } from '../policy/origin.ts'
@@ -28,6 +28,8 @@ export interface Why {
   readonly subject: string
   readonly queue?: string
   readonly allowed: boolean
+  /** The server accepts the subscription and delivers a part of it: what is granted inside. */
+  readonly partly?: true
   readonly snapshotId: string
   readonly account?: string
   /** Why the principal cannot log in at all. */
@@ -63,9 +65,13 @@ export function why(snapshot: Snapshot, decision: Decision, question: Question):
   const inbox = ownInbox(decision, question)
   // No ceiling caps the own inbox.
   const others = inbox.length === 0 ? rules : rules.filter(({ part }) => part !== 'ceiling')
+  const allowed = permits(decision.permissions.filtering, action, subject.text, queue)
   return {
     ...asked,
-    allowed: permits(decision.permissions.filtering, action, subject.text, queue),
+    allowed,
+    ...(allowed && action === 'subscribe' && !isWhole(decision.permissions.filtering.sub, question)
+      ? { partly: true }
+      : {}),
     account: decision.account,
     reasons: [...accountReasons(snapshot, principal), ...inbox, ...others],
     shortfalls: shortfalls.map(({ reason }) => reason),
@@ -75,6 +81,22 @@ export function why(snapshot: Snapshot, decision: Decision, question: Question):
 function speaksOf(entry: string, subject: Pattern): boolean {
   const pattern = parsePattern(entry.split(' ')[0] ?? '')
   return pattern.ok && overlaps(pattern.value, subject)
+}
+
+/** Whether everything that the subscription speaks of is delivered: together allowed, and touched by no deny. */
+function isWhole({ allow, deny }: PermissionList, { subject, queue }: Question): boolean {
+  const patterns = (entries: readonly string[]): readonly Pattern[] =>
+    entries.flatMap((entry) => {
+      const [text = '', group] = entry.split(' ')
+      const pattern = parsePattern(text)
+      return pattern.ok && (group === undefined || isInGroup(group, queue)) ? [pattern.value] : []
+    })
+  return coversTogether(patterns(allow), subject) && !overlapsAny(patterns(deny), subject)
+}
+
+function isInGroup(group: string, queue: string | undefined): boolean {
+  const [wide, asked] = [parsePattern(group), parsePattern(queue ?? '')]
+  return wide.ok && asked.ok && matches(wide.value, asked.value)
 }
 
 function accountReasons({ model, trustDomains }: Snapshot, principal: Principal): readonly Reason[] {

@@ -129,6 +129,7 @@ function printWhy(answer: Why, output: Output): void {
   const queue = answer.queue === undefined ? '' : ` in queue group ${answer.queue}`
   output.line(`${output.paint(verdict, 'strong')}  ${answer.principal} ${answer.action} ${answer.subject}${queue}`)
   if (answer.account !== undefined) output.line(`account  ${answer.account}`)
+  if (answer.partly) output.line('partly   the server accepts the subscription and delivers what is granted inside it')
   if (answer.refusal !== undefined) output.line(`no login: ${answer.refusal}, ${REFUSALS[answer.refusal].meaning}`)
   output.line()
   const rows = answer.reasons.map(({ part, origin, pattern }) => [

@@ -111,11 +111,16 @@ function exposeGauges(registry: Registry, gauges: Gauges): void {
     '1 when newer documents were rejected and the last good policy serves',
     gauges.policyStale,
   )
-  const ages = new Gauge({
+  // Each gauge reads for itself: what another one's reading sets is shown a scrape late.
+  const ages: Gauge<'issuer'> = new Gauge({
     name: 'nib_issuer_keys_age_seconds',
     help: 'Age of the key set that verifies tokens of an issuer',
     labelNames: ['issuer'],
     registers: [registry],
+    collect() {
+      for (const { issuer, ageSeconds } of gauges.issuerKeys())
+        if (ageSeconds !== undefined) ages.set({ issuer }, ageSeconds)
+    },
   })
   const usable: Gauge<'issuer'> = new Gauge({
     name: 'nib_issuer_keys_usable',
@@ -123,10 +128,7 @@ function exposeGauges(registry: Registry, gauges: Gauges): void {
     labelNames: ['issuer'],
     registers: [registry],
     collect() {
-      for (const { issuer, usableKeys, ageSeconds } of gauges.issuerKeys()) {
-        usable.set({ issuer }, usableKeys)
-        if (ageSeconds !== undefined) ages.set({ issuer }, ageSeconds)
-      }
+      for (const { issuer, usableKeys } of gauges.issuerKeys()) usable.set({ issuer }, usableKeys)
     },
   })
 }

@@ -99,6 +99,35 @@ describe('nib why', () => {
     expect((await ask('-q', 'others')).exitCode).toBe(1)
   })
 
+  test('tells a whole subscription from one that the server only fills in part', async () => {
+    const ask = (subject: string) => nib('why', 'shop/dashboard', 'subscribe', subject, '-p', SHOP, '--json')
+    expect(JSON.parse((await ask('shop.orders.>')).out)).not.toHaveProperty('partly')
+    expect(JSON.parse((await ask('shop.orders.*')).out)).not.toHaveProperty('partly')
+    const folderOfOne = folder()
+    writeFileSync(
+      join(folderOfOne, 'policy.yaml'),
+      `apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: AccountMap
+metadata: { name: a }
+spec: { accounts: [{ account: A, principals: [{ namespace: n }] }] }
+---
+apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: SubjectPolicy
+metadata: { name: p, namespace: n }
+spec: { principals: [{ namespace: n }], grants: [{ subscribe: [a.*, b.>] }] }
+---
+apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: SubjectPolicy
+metadata: { name: d, namespace: n }
+spec: { action: DENY, principals: [{ namespace: n }], grants: [{ subscribe: [b.secret.>] }] }
+`,
+    )
+    for (const subject of ['a.>', 'b.>']) {
+      const ran = await nib('why', 'n/x', 'subscribe', subject, '-p', folderOfOne, '--json')
+      expect(JSON.parse(ran.out)).toMatchObject({ allowed: true, partly: true })
+    }
+  })
+
   test.for([
     [['why', 'shop orders', 'publish', 'a', '-p', SHOP], 'principal "shop orders": expected ns/name, a SPIFFE ID'],
     [['why', 'shop/orders', 'publish', 'a.*', '-p', SHOP], 'subject "a.*"'],

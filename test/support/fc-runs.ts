@@ -20,8 +20,9 @@ export interface FcRuns {
 const MS_EACH = 2_000
 const MS_ALWAYS = 60_000
 
-export function fcRuns(usually: number): FcRuns {
-  const seed = numberIn('FC_SEED') ?? DEFAULT_SEED
+/** @param suite of several that ask the same: each draws its own cases. */
+export function fcRuns(usually: number, suite = 0): FcRuns {
+  const seed = numberIn('FC_SEED') ?? DEFAULT_SEED + suite
   const numRuns = numberIn('FC_RUNS') ?? usually
   const limit = MS_ALWAYS + numRuns * MS_EACH
   return {

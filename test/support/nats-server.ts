@@ -82,8 +82,8 @@ export interface TestEnvironment {
   asSessions(): ConnectionOptions
   asClient(token: string, more?: ConnectionOptions): ConnectionOptions
   asBreakGlass(name?: string): ConnectionOptions
-  /** Ends the server and starts it anew: same configuration, keys and client port. */
-  restart(): Promise<void>
+  /** Ends the server and starts it anew: same keys and client port; same configuration, unless another is given. */
+  restart(text?: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -173,10 +173,10 @@ export async function startEnvironment(
         if (found === undefined) throw new Error(`no break-glass user ${user}`)
         return as(found.login)
       },
-      async restart() {
+      async restart(text = amended) {
         const { port } = server
         await server.stop()
-        server = await run(amended.replace(`listen: "${HOST}:-1"`, `listen: "${HOST}:${port}"`))
+        server = await run(text.replace(`listen: "${HOST}:-1"`, `listen: "${HOST}:${port}"`))
       },
       async stop() {
         await server.stop()

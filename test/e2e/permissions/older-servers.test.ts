@@ -16,7 +16,7 @@ const EXPECTED_FILTER: Readonly<Record<(typeof MATRIX_VERSIONS)[number], Deliver
   '2.10.26': 'legacy',
 }
 
-for (const version of MATRIX_VERSIONS) {
+for (const [position, version] of MATRIX_VERSIONS.entries()) {
   const binary = await natsServerForTests(version)
 
   describe.skipIf(binary === undefined)(`nats-server ${version}`, () => {
@@ -30,7 +30,7 @@ for (const version of MATRIX_VERSIONS) {
       expect(server.filter).toBe(EXPECTED_FILTER[version])
     })
 
-    const few = fcRuns(40)
+    const few = fcRuns(100, position + 1)
     test(
       `lets a client do what its policy means, nothing beyond, and less only where that is reported (${few.said})`,
       { timeout: few.timeoutMs },
@@ -44,7 +44,7 @@ for (const version of MATRIX_VERSIONS) {
       },
     )
 
-    const fewer = fcRuns(20)
+    const fewer = fcRuns(30, position + 1)
     test(
       `delivers nothing beyond it when all subscriptions share a connection either (${fewer.said})`,
       { timeout: fewer.timeoutMs },

@@ -2,7 +2,7 @@
  * A bridge in this process, answering a real nats-server, with everything it says in view: records, log, metrics, and, from inside the
  * callout account, each request and reply as it crosses the wire.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, type ConnectionOptions, type NatsConnection } from 'nats'
 import { stringify, parse } from 'yaml'
@@ -58,6 +58,11 @@ export interface Rig {
   readonly bridge: RunningBridge
   readonly policyFolder: string
   writePolicy(name: string, text: string): Promise<void>
+  /** Beside `bridge.yaml`, for its owner alone. @returns the path. */
+  writeFile(name: string, text: string): Promise<string>
+  removeFile(name: string): Promise<void>
+  /** The token issuers of `bridge.yaml`, for an overlay that adds one. */
+  issuers(): readonly unknown[]
   bridgeYaml(overlay?: Overlay): string
   /** @returns what stands in the way. */
   tryBridge(overlay?: Overlay): Promise<readonly Diagnostic[] | RunningBridge>
@@ -208,6 +213,12 @@ export async function startRig(name: EnvironmentName, options: RigOptions = {}):
     },
     policyFolder,
     writePolicy,
+    async writeFile(file, text) {
+      await writeFile(env.file(file), text, { mode: 0o600 })
+      return env.file(file)
+    },
+    removeFile: (file) => rm(env.file(file)),
+    issuers: () => issuersIn(parse(bridgeYaml())),
     bridgeYaml,
     tryBridge,
     startBridge: start,

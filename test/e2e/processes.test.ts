@@ -1,0 +1,129 @@
+/** `nib serve` as processes: replicas come and go while logins run, and not one of these is lost. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually, within } from '../../src/dev/deadline.ts'
+import { environments, natsServerForTests } from '../support/nats-server.ts'
+import { compileBridge, type CompiledBridge, type ServeProcess } from './support/compiled-bridge.ts'
+import { CANARY } from './support/leaks.ts'
+import { REFUSED, tryLogin } from './support/line-client.ts'
+import { LIMIT_MS, startRig, type Rig } from './support/rig.ts'
+
+const natsServer = await natsServerForTests()
+const WORKERS = 6
+
+let compiled: CompiledBridge
+beforeAll(async () => {
+  if (natsServer !== undefined) compiled = await compileBridge()
+})
+afterAll(() => compiled?.remove())
+
+interface Decision {
+  readonly decisionId: string
+  readonly code: string
+}
+
+function decisionsIn(lines: readonly string[]): readonly Decision[] {
+  return lines
+    .map((line): Decision & { record?: string } => JSON.parse(line))
+    .filter(({ record }) => record === 'decision')
+}
+
+describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (name) => {
+  let rig: Rig
+  const running: ServeProcess[] = []
+
+  beforeAll(async () => {
+    rig = await startRig(name, { withBridge: false })
+  })
+  afterAll(async () => {
+    for (const process of running) process.kill('SIGKILL')
+    await rig.stop()
+  })
+
+  const serve = async (file = 'bridge.yaml', text = rig.bridgeYaml()): Promise<ServeProcess> => {
+    const started = compiled.serve(await rig.writeFile(file, text))
+    running.push(started)
+    return started
+  }
+  const ready = (process: ServeProcess): Promise<true> =>
+    eventually(
+      () => process.lines.some((line) => line.includes('"msg":"ready"')) || undefined,
+      LIMIT_MS,
+      `readiness of nib serve (${process.problems()})`,
+    )
+
+  test('loses no login while one of two replicas is told to go, and another comes', async () => {
+    const [first, second] = [await serve(), await serve()]
+    await Promise.all([ready(first), ready(second)])
+    const token = await rig.token()
+    const outcomes: string[] = []
+    let stopping = false
+    const logInAgainAndAgain = async (): Promise<void> => {
+      while (!stopping) outcomes.push(await tryLogin(rig.env.server.port, { auth_token: token }))
+    }
+    const loggingIn = Array.from({ length: WORKERS }, logInAgainAndAgain)
+    const more = async (count: number): Promise<void> => {
+      const wanted = outcomes.length + count
+      await eventually(() => outcomes.length >= wanted || undefined, LIMIT_MS, `${count} more logins`)
+    }
+    await more(60)
+    first.kill('SIGTERM')
+    expect(await within(first.ended(), LIMIT_MS, 'the end of the first')).toBe(0)
+    await more(60)
+    const third = await serve()
+    await ready(third)
+    second.kill('SIGTERM')
+    expect(await within(second.ended(), LIMIT_MS, 'the end of the second')).toBe(0)
+    await more(60)
+    stopping = true
+    await Promise.all(loggingIn)
+    third.kill('SIGTERM')
+    expect(await within(third.ended(), LIMIT_MS, 'the end of the third')).toBe(0)
+
+    expect(outcomes.filter((outcome) => outcome !== 'in')).toEqual([])
+    // Each login stands once in one log, and all three logs are whole.
+    const decided = [first, second, third].map(({ lines }) => decisionsIn(lines))
+    for (const decisions of decided) expect(decisions.length).toBeGreaterThan(0)
+    const ids = decided.flat().map(({ decisionId }) => decisionId)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.length).toBe(outcomes.length)
+    await rig.wire.settle()
+    expect([...rig.wire.replies.values()].map((replies) => replies.length).filter((count) => count !== 1)).toEqual([])
+  })
+
+  test('writes nothing of what clients send to its log', async () => {
+    const bridge = await serve()
+    await ready(bridge)
+    const token = await rig.token()
+    for (const fields of [
+      { auth_token: `${CANARY}.x.y`, user: CANARY },
+      { pass: CANARY, name: CANARY },
+    ])
+      expect(await tryLogin(rig.env.server.port, fields)).toBe(REFUSED)
+    expect(await tryLogin(rig.env.server.port, { auth_token: token })).toBe('in')
+    bridge.kill('SIGINT')
+    expect(await within(bridge.ended(), LIMIT_MS, 'the end')).toBe(0)
+    expect(decisionsIn(bridge.lines).map(({ code }) => code)).toEqual(['TOKEN_MALFORMED', 'TOKEN_MALFORMED', 'ALLOWED'])
+    const said = `${bridge.lines.join('\n')}${bridge.problems()}`
+    for (const secret of [CANARY, token, ...token.split('.').slice(1)]) expect(said).not.toContain(secret)
+  })
+
+  test('ends with 2 and every mistake named, when its configuration is wrong', async () => {
+    const text = rig.bridgeYaml({ accounts: [{ name: 'SYS' }], nats: { connections: 99 }, naats: {} })
+    const refused = await serve('wrong.yaml', text)
+    expect(await within(refused.ended(), LIMIT_MS, 'the end')).toBe(2)
+    for (const word of ['accounts', 'nats.connections', 'naats']) expect(refused.problems()).toContain(word)
+    const half = await serve('half.yaml', rig.bridgeYaml().slice(0, 300))
+    expect(await within(half.ended(), LIMIT_MS, 'the end')).toBe(2)
+    const gone = compiled.serve(rig.env.file('gone.yaml'))
+    expect(await within(gone.ended(), LIMIT_MS, 'the end')).toBe(2)
+    expect(gone.problems()).toContain('gone.yaml')
+  })
+
+  test('ends with 2 when a key is missing, and says which', async () => {
+    const overlay =
+      rig.env.mode === 'config' ? { issuer: [{ seedFile: 'gone.nk' }] } : { response: [{ seedFile: 'gone.nk' }] }
+    const refused = await serve('keyless.yaml', rig.bridgeYaml({ callout: overlay }))
+    expect(await within(refused.ended(), LIMIT_MS, 'the end')).toBe(2)
+    expect(refused.problems()).toContain('gone.nk')
+  })
+})

@@ -43,6 +43,29 @@ export function measureFloor(world: World, options: MeasureOptions): readonly Fl
   })
 }
 
+/**
+ * The same calls, taken in short turns while something else runs: what one login's cryptography costs on a machine in use.
+ * On two hardware threads of one core a busy neighbour alone makes every call dearer.
+ */
+export function createFloorSampler(world: World, size: SizeName, sealed: boolean): { turn(): void; cpuUs(): number } {
+  const { runs } = prepare(world, size)
+  const steps = FLOOR_STEPS.filter((step) => sealed || (step !== 'open' && step !== 'seal')).map((step) => runs[step])
+  let logins = 0
+  let microseconds = 0
+  return {
+    turn() {
+      const before = process.cpuUsage()
+      for (let count = 0; count < LOGINS_A_TURN; count += 1) for (const step of steps) step()
+      const used = process.cpuUsage(before)
+      logins += LOGINS_A_TURN
+      microseconds += used.user + used.system
+    },
+    cpuUs: () => microseconds / logins,
+  }
+}
+
+const LOGINS_A_TURN = 16
+
 interface Prepared {
   readonly runs: Readonly<Record<FloorStep, () => unknown>>
   readonly requestBytes: number

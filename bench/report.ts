@@ -136,7 +136,9 @@ function loginsTable({ logins, floor }: Report): Table {
       'failed',
       'responder µs',
       'server µs',
+      'floor µs',
       'of floor',
+      'of floor alone',
       'of server',
       'baseline CPU',
       'baseline rate',
@@ -154,6 +156,8 @@ function loginsTable({ logins, floor }: Report): Table {
         formatNumber(row.failures),
         formatNumber(row.responderUs),
         formatNumber(row.serverUs),
+        formatNumber(row.floorUs),
+        formatRatio(row.responderUs / row.floorUs),
         formatRatio(row.responderUs / (floorOf(row.cell, floor) ?? Number.NaN)),
         formatRatio(row.responderUs / row.serverUs),
         formatRatio(baseline && baseline.responderUs / row.responderUs),
@@ -162,7 +166,8 @@ function loginsTable({ logins, floor }: Report): Table {
       ]
     }),
     notes: [
-      '"µs" is CPU (user + system) per login. "of floor" and "of server": responder µs in units of the floor and of nats-server\'s µs.',
+      '"µs" is CPU (user + system) per login. "of server": in units of nats-server\'s own.',
+      '"floor µs": the bare crypto calls of one login, taken in the same seconds, beside the same load; "of floor alone": held against the floor table above, taken on an idle machine.',
       '"baseline CPU" and "baseline rate": how many times fewer CPU µs, and how many times more logins/s, than the baseline of this run.',
       ...(disturbed > OTHER_WORK_LIMIT
         ? [`Warning: other work took up to ${formatNumber(disturbed * 100)} % of the machine during a round.`]

@@ -3,7 +3,9 @@
  * round all of them, so that a noisy moment hits all alike. Medians over the rounds; failures are summed.
  */
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cell } from '../cell.ts'
+import { createFloorSampler } from '../floor.ts'
 import { startLoadProcess, type LoadProcess } from '../load-process.ts'
 import { cpuMicroseconds, machineCpuMicroseconds, memoryOf } from '../process-usage.ts'
 import type { Responder } from '../responders.ts'
@@ -23,6 +25,8 @@ export interface LoginsRow {
   readonly responderUs: number
   readonly serverUs: number
   readonly loadUs: number
+  /** CPU microseconds of the bare crypto calls of one login, taken in the same seconds. */
+  readonly floorUs: number
   readonly residentMb: number
   /** Share of the machine that processes outside the run took, 0 to 1, the worst round. */
   readonly foreignShare: number
@@ -35,6 +39,7 @@ interface Player {
   readonly cell: Cell
   readonly responder: Responder
   readonly stage: Stage
+  readonly floor: () => ReturnType<typeof createFloorSampler>
   readonly samples: Map<number, Sample[]>
 }
 
@@ -52,7 +57,8 @@ export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
         if (cell.mode === 'operator' && !responder.everywhere) continue
         run.say(`logins: ${cell.name}, ${responder.name}: warming up`)
         const stage = await openStage({ ...run, cell, responder, authorizationTimeout: AUTHORIZATION_TIMEOUT })
-        players.push({ cell, responder, stage, samples: new Map() })
+        const floor = (): ReturnType<typeof createFloorSampler> => createFloorSampler(run.world, cell.size, cell.sealed)
+        players.push({ cell, responder, stage, floor, samples: new Map() })
         await warmUp(stage, load, run.warmUpSeconds, responder.warmUpLogins)
       }
     }
@@ -83,20 +89,24 @@ async function warmUp(stage: Stage, load: LoadProcess, seconds: number, least: n
 
 async function playRound(player: Player, load: LoadProcess, seconds: number): Promise<void> {
   for (const inFlight of player.responder.inFlight) {
-    const sample = await measureOnce(player.stage, load, inFlight, seconds)
+    const sample = await measureOnce(player, load, inFlight, seconds)
     const samples = player.samples.get(inFlight) ?? []
     samples.push(sample)
     player.samples.set(inFlight, samples)
   }
 }
 
-async function measureOnce(stage: Stage, load: LoadProcess, inFlight: number, seconds: number): Promise<Sample> {
-  const pids = [stage.responderPid, stage.serverPid, load.pid]
+async function measureOnce(player: Player, load: LoadProcess, inFlight: number, seconds: number): Promise<Sample> {
+  const { stage, floor } = player
+  const pids = [stage.responderPid, stage.serverPid, load.pid, process.pid]
   const machineBefore = machineCpuMicroseconds()
   const before = pids.map(cpuMicroseconds)
-  const result = await load.logins({ port: stage.port, inFlight, seconds, limitMs: LIMIT_MS })
-  const [responder = 0, server = 0, loader = 0] = pids.map((pid, index) => cpuMicroseconds(pid) - (before[index] ?? 0))
-  const foreign = machineCpuMicroseconds() - machineBefore - responder - server - loader
+  const sampler = floor()
+  const running = load.logins({ port: stage.port, inFlight, seconds, limitMs: LIMIT_MS })
+  const result = await sampleUntil(running, () => sampler.turn())
+  const used = pids.map((pid, index) => cpuMicroseconds(pid) - (before[index] ?? 0))
+  const [responder = 0, server = 0, loader = 0] = used
+  const foreign = machineCpuMicroseconds() - machineBefore - used.reduce((sum, part) => sum + part, 0)
   const ended = result.logins + result.failures
   return {
     loginsPerSecond: (result.logins * 1000) / result.elapsedMs,
@@ -106,11 +116,25 @@ async function measureOnce(stage: Stage, load: LoadProcess, inFlight: number, se
     responderUs: responder / ended,
     serverUs: server / ended,
     loadUs: loader / ended,
+    floorUs: sampler.cpuUs(),
     residentMb: memoryOf(stage.responderPid).residentMb,
     foreignShare: Math.max(0, foreign / (result.elapsedMs * 1000 * availableParallelism())),
     logins: result.logins,
   }
 }
+
+/** Some five milliseconds of floor in every sixty: enough to tell, too little to matter. */
+async function sampleUntil<T>(running: Promise<T>, turn: () => void): Promise<T> {
+  let ended = false
+  void running.finally(() => (ended = true)).catch(() => undefined)
+  while (!ended) {
+    turn()
+    await Promise.race([running.catch(() => undefined), sleep(PAUSE_MS)])
+  }
+  return running
+}
+
+const PAUSE_MS = 60
 
 function summarise(samples: readonly Sample[]): Sample {
   const middle = (pick: (sample: Sample) => number): number => median(samples.map(pick))
@@ -123,6 +147,7 @@ function summarise(samples: readonly Sample[]): Sample {
     responderUs: middle((sample) => sample.responderUs),
     serverUs: middle((sample) => sample.serverUs),
     loadUs: middle((sample) => sample.loadUs),
+    floorUs: middle((sample) => sample.floorUs),
     residentMb: middle((sample) => sample.residentMb),
     foreignShare: Math.max(...samples.map((sample) => sample.foreignShare)),
     logins: sum((sample) => sample.logins),

@@ -1,6 +1,8 @@
 /**
  * First in, first out, within a deadline: what waited past it is handed to `late` and never worked on.
  * Work runs in short slices between turns of the event loop, so that new arrivals are read (and timed) while a queue stands.
+ * A lone request is worked on at once. While several come together, those of the next four milliseconds are gathered: each turn
+ * (wake, read, write) costs as much as a fifth of a login, and so many at a time share one.
  * Dropping what cannot make its deadline, before any cryptography, is what brings a reconnect storm to its end: docs/adr/0003.
  */
 
@@ -13,18 +15,21 @@ export interface DeadlineQueue<T> {
 export interface QueueDeps<T> {
   /** Milliseconds. */
   now(): number
-  /** Runs the callback after pending I/O (setImmediate). */
-  defer(callback: () => void): void
+  /** Runs the callback after pending I/O, and not before so many milliseconds (0: setImmediate). */
+  defer(callback: () => void, milliseconds: number): void
   work(item: T, now: number): void
   late(item: T, now: number): void
 }
 
 const SLICE_MS = 8
+const GATHER_MS = 4
 
 export function createDeadlineQueue<T>(limit: number, deps: QueueDeps<T>): DeadlineQueue<T> {
   let items: { item: T; deadline: number }[] = []
   let next = 0
   let scheduled = false
+  let emptiedAt = -Infinity
+  let gathered = 0
 
   function runSlice(): void {
     scheduled = false
@@ -37,28 +42,30 @@ export function createDeadlineQueue<T>(limit: number, deps: QueueDeps<T>): Deadl
       else deps.work(entry.item, now)
     }
     if (next === items.length) {
+      gathered = items.length
       items = []
       next = 0
+      emptiedAt = deps.now()
       return
     }
     if (next > 1024) {
       items = items.slice(next)
       next = 0
     }
-    schedule()
+    schedule(0)
   }
 
-  function schedule(): void {
+  function schedule(milliseconds: number): void {
     if (scheduled) return
     scheduled = true
-    deps.defer(runSlice)
+    deps.defer(runSlice, milliseconds)
   }
 
   return {
     push(item, deadline) {
       if (items.length - next >= limit) return false
       items.push({ item, deadline })
-      schedule()
+      if (!scheduled) schedule(gathered > 1 && deps.now() - emptiedAt <= GATHER_MS ? GATHER_MS : 0)
       return true
     },
     get length() {

@@ -9,7 +9,7 @@ import { isAnswered, type RefusalCode } from '../policy/refusal.ts'
 import { writeAnswer } from './answer.ts'
 import type { Authorize, Findings, Outcome } from './authorize.ts'
 import type { SigningKeys } from './ports.ts'
-import { createDeadlineQueue } from './queue.ts'
+import { createDeadlineQueue, type QueueDeps } from './queue.ts'
 import type { LoginRequest } from './request.ts'
 
 /** One request as a connection received it. `reply` is called at most once. */
@@ -31,7 +31,7 @@ export interface ServiceDeps<Envelope> {
   readonly deadlineMs: number
   readonly maxPending: number
   now(): number
-  defer(callback: () => void): void
+  readonly defer: QueueDeps<unknown>['defer']
   nextDecisionId(): string
   open(envelope: Envelope, now: number): Result<Opened, RefusalCode>
   readonly authorize: Authorize

@@ -165,7 +165,8 @@ function openService(
     deadlineMs: config.callout.deadlineMs,
     maxPending: config.callout.maxPending,
     now,
-    defer: setImmediate,
+    defer: (callback, milliseconds) =>
+      void (milliseconds === 0 ? setImmediate(callback) : setTimeout(callback, milliseconds)),
     nextDecisionId: createDecisionIds(randomBytes(4).toString('hex')),
     open: (envelope, at) => openForService(open, envelope, at),
     authorize: createAuthorize(settings, { ...ports, authenticate: authenticator.authenticate }),

@@ -126,29 +126,28 @@ interface TokenParts {
   readonly signature: Buffer
 }
 
-const DOT = 0x2e
-
 /** The one header that nats-server writes; another spelling of it is parsed. */
-const USUAL_HEADER = Buffer.from(Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString('base64url'))
+const USUAL_HEADER = Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString('base64url')
 
 function splitToken(token: Buffer): TokenParts | undefined {
-  const first = token.indexOf(DOT)
-  const second = token.indexOf(DOT, first + 1)
-  if (first < 0 || second < 0 || token.indexOf(DOT, second + 1) >= 0) return undefined
-  if (!isUsualHeader(token.subarray(0, first))) return undefined
-  const signature = Buffer.from(token.toString('latin1', second + 1), 'base64url')
+  const text = token.toString('latin1')
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  if (first < 0 || second < 0 || text.includes('.', second + 1)) return undefined
+  if (!isNatsHeader(text.slice(0, first))) return undefined
+  const signature = Buffer.from(text.slice(second + 1), 'base64url')
   if (signature.length !== 64) return undefined
   return {
     signed: token.subarray(0, second),
-    claims: Buffer.from(token.toString('latin1', first + 1, second), 'base64url'),
+    claims: Buffer.from(text.slice(first + 1, second), 'base64url'),
     signature,
   }
 }
 
-function isUsualHeader(header: Buffer): boolean {
-  if (header.equals(USUAL_HEADER)) return true
+function isNatsHeader(header: string): boolean {
+  if (header === USUAL_HEADER) return true
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(header.toString('latin1'), 'base64url').toString('utf8'))
+    const parsed: unknown = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'))
     if (typeof parsed !== 'object' || parsed === null || !('typ' in parsed) || !('alg' in parsed)) return false
     return String(parsed.typ).toUpperCase() === 'JWT' && parsed.alg === 'ed25519-nkey'
   } catch {

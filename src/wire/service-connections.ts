@@ -113,7 +113,11 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
   async function subscribe(nc: NatsConnection): Promise<void> {
     isRefused = false
     subscription = nc.subscribe(SUBJECT, { queue: settings.queueGroup, callback: receive })
-    // The server's answer to the ping comes after its word on the subscription.
+    await confirm(nc)
+  }
+
+  /** The server's answer to the ping comes after its word on the subscription. */
+  async function confirm(nc: NatsConnection): Promise<void> {
     await nc.flush()
     subscribed = !isRefused && !nc.isClosed()
     if (!subscribed) return
@@ -127,9 +131,8 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
         subscribed = false
         events.changed('disconnected', index)
       } else if (status.type === Events.Reconnect) {
-        subscribed = true
-        backoff.reset()
-        events.changed('connected', index)
+        // Fails when the connection is lost again; then there is another event.
+        await confirm(nc).catch(() => undefined)
       } else if (status.type === DebugEvents.Reconnecting) {
         backoff.advance()
       }

@@ -7,10 +7,14 @@ function createRig(costMs: number, limit = 1_000) {
   const done: number[] = []
   const late: number[] = []
   const deferred: (() => void)[] = []
-  const rig = { now: 0, done, late, deferred }
+  const waits: number[] = []
+  const rig = { now: 0, done, late, waits }
   const queue = createDeadlineQueue<number>(limit, {
     now: () => rig.now,
-    defer: (callback) => void deferred.push(callback),
+    defer: (callback, milliseconds) => {
+      waits.push(milliseconds)
+      deferred.push(callback)
+    },
     work: (item) => {
       done.push(item)
       rig.now += costMs
@@ -48,6 +52,25 @@ describe('the queue', () => {
     expect(queue.length).toBe(10 - done.length)
   })
 
+  test('works on lone items at once, and gathers while several come together', () => {
+    const { rig, queue, drain, done } = createRig(1)
+    const push = (...items: number[]) => {
+      for (const item of items) queue.push(item, 1_500)
+      drain()
+    }
+    push(1)
+    push(2)
+    push(3, 4)
+    push(5, 6)
+    push(7)
+    push(8)
+    push(9, 10)
+    rig.now += 5
+    push(11)
+    expect(rig.waits).toEqual([0, 0, 0, 4, 4, 0, 0, 0])
+    expect(done).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+  })
+
   test('refuses what does not fit', () => {
     const { queue, drain, done } = createRig(1, 2)
     expect([1, 2, 3].map((item) => queue.push(item, 1_500))).toEqual([true, true, false])
@@ -59,16 +82,20 @@ describe('the queue', () => {
 
   test('ends every item exactly once, whatever comes when', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ deadline: fc.nat(50), turnAfter: fc.boolean() })), fc.integer({ min: 1, max: 9 }), (items, cost) => {
-        const { queue, turn, drain, done, late } = createRig(cost)
-        items.forEach(({ deadline, turnAfter }, index) => {
-          queue.push(index, deadline)
-          if (turnAfter) turn()
-        })
-        drain()
-        expect([...done, ...late].toSorted((a, b) => a - b)).toEqual(items.map((_, index) => index))
-        expect(queue.length).toBe(0)
-      }),
+      fc.property(
+        fc.array(fc.record({ deadline: fc.nat(50), turnAfter: fc.boolean() })),
+        fc.integer({ min: 1, max: 9 }),
+        (items, cost) => {
+          const { queue, turn, drain, done, late } = createRig(cost)
+          items.forEach(({ deadline, turnAfter }, index) => {
+            queue.push(index, deadline)
+            if (turnAfter) turn()
+          })
+          drain()
+          expect([...done, ...late].toSorted((a, b) => a - b)).toEqual(items.map((_, index) => index))
+          expect(queue.length).toBe(0)
+        },
+      ),
     )
   })
 })

@@ -122,7 +122,10 @@ describe('the callout service', () => {
 
   test("keeps to the server's own deadline when that comes first", async () => {
     const verdict = deferred<Outcome>()
-    const rig = createRig({ authorize: () => verdict.promise, open: () => ok({ ...rig.opened, expiresAt: rig.clock.now + 500 }) })
+    const rig = createRig({
+      authorize: () => verdict.promise,
+      open: () => ok({ ...rig.opened, expiresAt: rig.clock.now + 500 }),
+    })
     rig.accept()
     rig.turn()
     rig.clock.now += 500

@@ -24,6 +24,8 @@ describe.skipIf(natsServer === undefined).each(environments)('an answer (%s)', (
     // With `inbox` the server would let a second reply pass: what keeps to one is the bridge.
     rig = await startRig(name, {
       replies: 'inbox',
+      // A login that nobody answers keeps nats-server from ending for as long as this.
+      authorizationTimeout: 2,
       overlay: { nats: { connections: 1 }, sessions: { jitter: '0%' } },
       issuers: [{ name: 'slow', kind: 'oidc', issuer: SLOW_ISS, audiences: [AUDIENCE], keys: { url: keys.origin } }],
     })

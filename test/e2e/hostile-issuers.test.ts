@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startKeyServer, type KeyServer } from '../authn/support/key-server.ts'
 import { keySetOf, makeKey, mint, type MintKey } from '../authn/support/token-mint.ts'
 import { eventually } from '../../src/dev/deadline.ts'
-import { environments, natsServerForTests } from '../support/nats-server.ts'
+import { natsServerForTests } from '../support/nats-server.ts'
 import { CANARY, expectNoLeak } from './support/leaks.ts'
 import { REFUSED, tryLogin } from './support/line-client.ts'
-import { AUDIENCE, LIMIT_MS, startRig, type Rig } from './support/rig.ts'
+import { AUDIENCE, LIMIT_MS, startRig, WHATEVER_MODE, type Rig } from './support/rig.ts'
 
 const natsServer = await natsServerForTests()
 const LAB_ISS = 'https://lab.example'
@@ -73,7 +73,7 @@ const ills: readonly (readonly [title: string, problem: RegExp, answer: RequestL
   ],
 ]
 
-describe.skipIf(natsServer === undefined).each(environments)('an issuer (%s) whose answer', (name) => {
+describe.skipIf(natsServer === undefined).each(WHATEVER_MODE)('an issuer (%s) whose answer', (name) => {
   let keys: KeyServer
   let rig: Rig
 

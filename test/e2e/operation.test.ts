@@ -27,7 +27,8 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
   let rig: Rig
 
   beforeAll(async () => {
-    rig = await startRig(name)
+    // A login that nobody answers keeps nats-server from ending for as long as this.
+    rig = await startRig(name, { authorizationTimeout: 2 })
   })
   afterAll(() => rig.stop())
 

@@ -27,6 +27,24 @@ function decisionsIn(lines: readonly string[]): readonly Decision[] {
     .filter(({ record }) => record === 'decision')
 }
 
+test.skipIf(natsServer === undefined)('the log is whole and in order, also when it is flushed under load', async () => {
+  const [rounds, lines] = [40, 160]
+  // More than is handed on at once: a piece of it is being written when the rest is flushed.
+  const process = compiled.run(`
+    import { setImmediate } from 'node:timers/promises'
+    import { createLog } from './dist/telemetry/logger.js'
+    const log = createLog('info', '0')
+    for (let round = 0; round < ${rounds}; round += 1) {
+      for (let line = 0; line < ${lines}; line += 1) log.logger.info({ n: round * ${lines} + line, filler: 'x'.repeat(200) })
+      log.flush()
+      await setImmediate()
+    }
+  `)
+  expect(await within(process.ended(), LIMIT_MS, 'the end')).toBe(0)
+  const found = process.lines.map((line): number => JSON.parse(line).n)
+  expect(found).toEqual(Array.from({ length: rounds * lines }, (_, n) => n))
+})
+
 describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (name) => {
   let rig: Rig
   const running: ServeProcess[] = []
@@ -51,7 +69,7 @@ describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (
       `readiness of nib serve (${process.problems()})`,
     )
 
-  test('loses no login while one of two replicas is told to go, and another comes', async () => {
+  test('loses no login while one of two replicas is told to go, and tells nothing of what clients sent', async () => {
     const [first, second] = [await serve(), await serve()]
     await Promise.all([ready(first), ready(second)])
     const token = await rig.token()
@@ -69,45 +87,32 @@ describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (
     first.kill('SIGTERM')
     expect(await within(first.ended(), LIMIT_MS, 'the end of the first')).toBe(0)
     await more(60)
-    const third = await serve()
-    await ready(third)
-    second.kill('SIGTERM')
-    expect(await within(second.ended(), LIMIT_MS, 'the end of the second')).toBe(0)
-    await more(60)
     stopping = true
     await Promise.all(loggingIn)
-    third.kill('SIGTERM')
-    expect(await within(third.ended(), LIMIT_MS, 'the end of the third')).toBe(0)
-
-    expect(outcomes.filter((outcome) => outcome !== 'in')).toEqual([])
-    // Each login stands once in one log, and all three logs are whole.
-    const decided = [first, second, third].map(({ lines }) => decisionsIn(lines))
-    for (const decisions of decided) expect(decisions.length).toBeGreaterThan(0)
-    const ids = decided.flat().map(({ decisionId }) => decisionId)
-    expect(new Set(ids).size).toBe(ids.length)
-    expect(ids.length).toBe(outcomes.length)
-    await rig.wire.settle()
-    expect([...rig.wire.replies.values()].map((replies) => replies.length).filter((count) => count !== 1)).toEqual([])
-  })
-
-  test('writes nothing of what clients send to its log', async () => {
-    const bridge = await serve()
-    await ready(bridge)
-    const token = await rig.token()
     for (const fields of [
       { auth_token: `${CANARY}.x.y`, user: CANARY },
       { pass: CANARY, name: CANARY },
     ])
       expect(await tryLogin(rig.env.server.port, fields)).toBe(REFUSED)
-    expect(await tryLogin(rig.env.server.port, { auth_token: token })).toBe('in')
-    bridge.kill('SIGINT')
-    expect(await within(bridge.ended(), LIMIT_MS, 'the end')).toBe(0)
-    expect(decisionsIn(bridge.lines).map(({ code }) => code)).toEqual(['TOKEN_MALFORMED', 'TOKEN_MALFORMED', 'ALLOWED'])
-    const said = `${bridge.lines.join('\n')}${bridge.problems()}`
+    second.kill('SIGINT')
+    expect(await within(second.ended(), LIMIT_MS, 'the end of the second')).toBe(0)
+
+    expect(outcomes.filter((outcome) => outcome !== 'in')).toEqual([])
+    // Each login stands once in one log, and both logs are whole.
+    const decided = [first, second].map(({ lines }) => decisionsIn(lines))
+    for (const decisions of decided) expect(decisions.length).toBeGreaterThan(0)
+    expect(decided[1]?.filter(({ code }) => code === 'TOKEN_MALFORMED')).toHaveLength(2)
+    const ids = decided.flat().map(({ decisionId }) => decisionId)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.length).toBe(outcomes.length + 2)
+    await rig.wire.settle()
+    expect([...rig.wire.replies.values()].map((replies) => replies.length).filter((count) => count !== 1)).toEqual([])
+    const said = [first, second].map(({ lines, problems }) => `${lines.join('\n')}${problems()}`).join('\n')
     for (const secret of [CANARY, token, ...token.split('.').slice(1)]) expect(said).not.toContain(secret)
   })
 
-  test('ends with 2 and every mistake named, when its configuration is wrong', async () => {
+  // The same in every environment.
+  test.runIf(name === 'config')('ends with 2 and every mistake named, when its configuration is wrong', async () => {
     const text = rig.bridgeYaml({ accounts: [{ name: 'SYS' }], nats: { connections: 99 }, naats: {} })
     const refused = await serve('wrong.yaml', text)
     expect(await within(refused.ended(), LIMIT_MS, 'the end')).toBe(2)
@@ -119,7 +124,7 @@ describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (
     expect(gone.problems()).toContain('gone.yaml')
   })
 
-  test('ends with 2 when a key is missing, and says which', async () => {
+  test.runIf(!name.endsWith('xkey'))('ends with 2 when a key is missing, and says which', async () => {
     const overlay =
       rig.env.mode === 'config' ? { issuer: [{ seedFile: 'gone.nk' }] } : { response: [{ seedFile: 'gone.nk' }] }
     const refused = await serve('keyless.yaml', rig.bridgeYaml({ callout: overlay }))

@@ -60,7 +60,7 @@ describe.skipIf(natsServer === undefined).each(environments)('the bridge (%s)', 
     const from = rig.wire.requests.length
     await rig.decisionsOf(async () => expect(new Set(await logInOften())).toEqual(new Set(['in'])), LOGINS)
     const own = (await connections(rig.env, { acc: calloutAccount() })).filter((one) => one.name?.startsWith('nib-'))
-    expect(own.map((one) => one.name).toSorted()).toEqual(['nib-0', 'nib-1', 'nib-2'])
+    expect(new Set(own.map((one) => one.name))).toEqual(new Set(['nib-0', 'nib-1', 'nib-2']))
     for (const { out_msgs: received = 0 } of own) expect(received).toBeGreaterThan(0)
     await rig.wire.settle()
     expectOneReplyEach(from)

@@ -12,6 +12,8 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 export interface CompiledBridge {
   /** @param config path of `bridge.yaml`. */
   serve(config: string): ServeProcess
+  /** @param module source of an ES module; `./dist` holds the compiled rooms. */
+  run(module: string): ServeProcess
   remove(): Promise<void>
 }
 
@@ -33,13 +35,14 @@ export async function compileBridge(): Promise<CompiledBridge> {
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'))
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   return {
-    serve: (config) => serve(join(folder, 'dist', 'main.js'), config),
+    serve: (config) => follow([join(folder, 'dist', 'main.js'), 'serve', '-c', config], folder),
+    run: (module) => follow(['--input-type=module', '-e', module], folder),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
-function serve(main: string, config: string): ServeProcess {
-  const child = spawn(process.execPath, [main, 'serve', '-c', config], { stdio: ['ignore', 'pipe', 'pipe'] })
+function follow(args: readonly string[], cwd: string): ServeProcess {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   let rest = ''
   let problems = ''

@@ -30,6 +30,8 @@ export const AUDIENCE = 'nats'
 export const CLUSTER_ISS = 'https://kubernetes.default.svc.cluster.local'
 export const PEOPLE_ISS = 'https://login.example'
 export const LIMIT_MS = 10_000
+/** For what does not depend on how nats-server is set up: each mode, and each kind of envelope, once. */
+export const WHATEVER_MODE: readonly EnvironmentName[] = ['config+xkey', 'operator']
 
 /** Laid over the generated `bridge.yaml`: objects are merged, everything else is replaced. */
 export type Overlay = { readonly [field: string]: unknown }
@@ -243,7 +245,12 @@ export async function startRig(name: EnvironmentName, options: RigOptions = {}):
       return record
     },
     async expectGoodLogin() {
-      const client = await logIn(await token())
+      const from = records.length
+      const credential = await token()
+      const client = await logIn(credential).catch((problem: Error) => {
+        const codes = records.slice(from).map(({ code, durationMs }) => `${code} after ${durationMs} ms`)
+        throw new Error(`${problem.message}; decided meanwhile: ${codes.join(', ') || 'nothing'}`, { cause: problem })
+      })
       await client.flush()
       await client.close()
     },

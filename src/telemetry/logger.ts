@@ -11,7 +11,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 export interface Log {
   readonly logger: Logger
   decided(record: DecisionRecord): void
-  /** Call before the process ends; nothing written afterwards is kept. */
+  /** Call before the process ends, and let it end by itself: what was handed on is still being written. */
   flush(): void
 }
 
@@ -38,9 +38,7 @@ export function createLog(level: LogLevel, version: string): Log {
     decided(record) {
       if (isTold) batch.write(`${head}${JSON.stringify(record).slice(1)}\n`)
     },
-    flush() {
-      batch.flush()
-      sink.flushSync()
-    },
+    // Not flushSync, which would write past, and into, a piece that is on its way.
+    flush: () => batch.flush(),
   }
 }

@@ -41,7 +41,8 @@ const MAY_IMPORT: Record<Room, readonly Room[]> = {
 
 /** Libraries that do no I/O of their own; nothing else enters a pure room. */
 const PURE_LIBRARIES = new Set(['yaml', 'zod'])
-const IMPURE_GLOBALS = /\b(?:Date\.now|new Date\(\)|Math\.random|process\.|setTimeout|setInterval|setImmediate|fetch\(|crypto\.)/
+const IMPURE_GLOBALS =
+  /\b(?:Date\.now|new Date\(\)|Math\.random|process\.|setTimeout|setInterval|setImmediate|fetch\(|crypto\.)/
 
 interface SourceFile {
   readonly path: string
@@ -50,7 +51,8 @@ interface SourceFile {
   readonly imports: readonly string[]
 }
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)\s*import\s+'([^']+)'/g
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)\s*import\s+'([^']+)'/g
 
 const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
@@ -78,7 +80,10 @@ describe('the house', () => {
       file.imports
         .filter((specifier) => specifier.startsWith('.'))
         .map((specifier) => roomOf(file, specifier))
-        .filter((target) => target !== file.room && !(isRoom(file.room) && MAY_IMPORT[file.room].some((room) => room === target)))
+        .filter(
+          (target) =>
+            target !== file.room && !(isRoom(file.room) && MAY_IMPORT[file.room].some((room) => room === target)),
+        )
         .map((target) => `${file.path} imports ${target}`),
     )
     expect(wrong).toEqual([])
@@ -88,8 +93,12 @@ describe('the house', () => {
     const wrong = files
       .filter((file) => PURE.some((room) => room === file.room))
       .flatMap((file) => [
-        ...file.imports.filter((name) => !name.startsWith('.') && !PURE_LIBRARIES.has(name)).map((name) => `${file.path} imports ${name}`),
-        ...(IMPURE_GLOBALS.test(withoutComments(file.text)) ? [`${file.path} touches ${IMPURE_GLOBALS.exec(withoutComments(file.text))?.[0]}`] : []),
+        ...file.imports
+          .filter((name) => !name.startsWith('.') && !PURE_LIBRARIES.has(name))
+          .map((name) => `${file.path} imports ${name}`),
+        ...(IMPURE_GLOBALS.test(withoutComments(file.text))
+          ? [`${file.path} touches ${IMPURE_GLOBALS.exec(withoutComments(file.text))?.[0]}`]
+          : []),
       ])
     expect(wrong).toEqual([])
   })

@@ -19,7 +19,11 @@ test('docs/refusals.md lists every code as the code has it', () => {
 
 test('docs/dependencies.md gives a reason for each dependency, and for no other', () => {
   const manifest: unknown = JSON.parse(read('package.json'))
-  const named = new Set([...read('docs/dependencies.md').matchAll(/^\| ((?:`[^`]+`(?:, )?)+)/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1])))
+  const named = new Set(
+    [...read('docs/dependencies.md').matchAll(/^\| ((?:`[^`]+`(?:, )?)+)/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]),
+    ),
+  )
   const { dependencies, devDependencies } = manifest as { dependencies: object; devDependencies: object }
   expect([...named].toSorted()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).toSorted())
 })

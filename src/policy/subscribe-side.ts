@@ -40,7 +40,7 @@ function filteringSide(allows: readonly Entry[], denies: readonly Entry[]): Subs
   const index = new EntryIndex(denies)
   const granted = allows.filter((entry) => !isDenied(entry, index))
   const { kept, guards, shortfalls } = settle(granted, (entries) => guardTrailingStars(entries, index, 'filtering'))
-  const list = listOf(kept, [...meeting(denies, kept), ...guards])
+  const list = listOf(kept, minimiseEntries([...meeting(denies, kept), ...guards]))
   return { list, kept: new EntryIndex(kept), denies: index, shortfalls }
 }
 
@@ -62,6 +62,7 @@ function legacySide(allows: readonly Entry[], denies: readonly Entry[]): Subscri
   const literals = kept.flatMap(({ pattern }) => sharedPatterns(pattern, plain)).map((pattern) => entryOf(pattern))
   const widened = minimal.flatMap((entry) => reportWidened(entry, near, exact))
   return {
+    // Not minimised: a literal inside a subscription switches the filter on, a guard that covers the literal may not.
     list: listOf(kept, [...literals, ...guards]),
     kept: new EntryIndex(kept),
     denies: index,
@@ -70,7 +71,7 @@ function legacySide(allows: readonly Entry[], denies: readonly Entry[]): Subscri
 }
 
 function listOf(allows: readonly Entry[], denies: readonly Entry[]): PermissionList {
-  return permissionList([...allows.map(textOf), ...forEveryQueue(allows)], minimiseEntries(denies).map(textOf))
+  return permissionList([...allows.map(textOf), ...forEveryQueue(allows)], [...new Set(denies.map(textOf))])
 }
 
 /**

@@ -70,7 +70,9 @@ describe('the response JWT', () => {
   })
 
   test('holds an error or a user JWT, never both', () => {
-    const claims = decode<AuthorizationResponse>(signToken(responseClaims(envelope, { error: 'TOKEN_EXPIRED seed-1' }), issuer))
+    const claims = decode<AuthorizationResponse>(
+      signToken(responseClaims(envelope, { error: 'TOKEN_EXPIRED seed-1' }), issuer),
+    )
     expect(claims.nats).toEqual({ error: 'TOKEN_EXPIRED seed-1', type: 'authorization_response', version: 2 })
   })
 })

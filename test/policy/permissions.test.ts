@@ -314,6 +314,12 @@ describe('on a legacy server', () => {
     expect(lists(policy, 'legacy').sub).toEqual({ allow: ['a.*.c', 'b.>'], deny: ['a.b.c', 'b.x'] })
   })
 
+  test('a denied subject stays in the list beside the guard that covers it: a deny outside a subscription does not filter it', () => {
+    const policy = { allow: [subscribe('*.b.a', 'a.*')], deny: [subscribe('a.b.>')] }
+    expect(lists(policy, 'legacy').sub).toEqual({ allow: ['*.b.a', 'a.*'], deny: ['a.*.>', 'a.b.a'] })
+    expect(lists(policy).sub).toEqual({ allow: ['*.b.a', 'a.*'], deny: ['a.*.>'] })
+  })
+
   test('an entry that meets a deny in more than one subject is left out', () => {
     const { permissions, shortfalls } = compiled(
       { allow: [subscribe('a.>', 'a.ok')], deny: [subscribe('a.*.secret')] },

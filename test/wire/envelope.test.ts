@@ -72,9 +72,15 @@ describe('a plain envelope', () => {
     const server = createFakeServer(ISSUER)
     const text = JSON.stringify(server.claims(NOW))
     for (const again of ['"user_nkey"', '"user\\u005fnkey"']) {
-      const twice = text.replace('"type":"authorization_request"', `${again}:"${freshUserNkey()}","type":"authorization_request"`)
+      const twice = text.replace(
+        '"type":"authorization_request"',
+        `${again}:"${freshUserNkey()}","type":"authorization_request"`,
+      )
       expect(JSON.parse(twice)).toBeTypeOf('object')
-      expect(plainOpener()(envelope(server.token(NOW, { text: twice })), NOW)).toEqual({ ok: false, error: 'ENVELOPE_MALFORMED' })
+      expect(plainOpener()(envelope(server.token(NOW, { text: twice })), NOW)).toEqual({
+        ok: false,
+        error: 'ENVELOPE_MALFORMED',
+      })
     }
   })
 
@@ -87,7 +93,10 @@ describe('a plain envelope', () => {
 
   test('with __proto__ in it changes no prototype', () => {
     const server = createFakeServer(ISSUER)
-    const text = JSON.stringify(server.claims(NOW)).replace('"protocol":1', '"__proto__":{"auth_token":"stolen"},"protocol":1')
+    const text = JSON.stringify(server.claims(NOW)).replace(
+      '"protocol":1',
+      '"__proto__":{"auth_token":"stolen"},"protocol":1',
+    )
     const opened = valueOf(plainOpener()(envelope(server.token(NOW, { text })), NOW))
     expect(opened.login.connect).toEqual({})
     expect(Object.hasOwn(Object.prototype, 'auth_token')).toBe(false)
@@ -129,13 +138,19 @@ describe('a plain envelope', () => {
     expect(open(envelope(behind.token(NOW - 5_000)), NOW).ok).toBe(true)
     expect(open(envelope(punctual.token(NOW - 5_000)), NOW)).toEqual({ ok: false, error: 'ENVELOPE_EXPIRED' })
     expect(open(envelope(behind.token(NOW - 5_000)), NOW).ok).toBe(true)
-    expect(open(envelope(createFakeServer(ISSUER).token(NOW - 60_000)), NOW)).toEqual({ ok: false, error: 'ENVELOPE_EXPIRED' })
+    expect(open(envelope(createFakeServer(ISSUER).token(NOW - 60_000)), NOW)).toEqual({
+      ok: false,
+      error: 'ENVELOPE_EXPIRED',
+    })
   })
 
   test('whose reply does not go to a server inbox is refused', () => {
     const server = createFakeServer(ISSUER)
     for (const replySubject of ['', 'admin.command', '_INBOX.x', '$SYS._INBOXES.x']) {
-      expect(plainOpener()(envelope(server.token(NOW), { replySubject }), NOW)).toEqual({ ok: false, error: 'ENVELOPE_REPLY' })
+      expect(plainOpener()(envelope(server.token(NOW), { replySubject }), NOW)).toEqual({
+        ok: false,
+        error: 'ENVELOPE_REPLY',
+      })
     }
   })
 
@@ -150,7 +165,10 @@ describe('a plain envelope', () => {
   test('that is sealed is refused while no xkey is configured', () => {
     const server = createFakeServer(ISSUER, { withXkey: true })
     const sealed = server.seal(server.token(NOW), createBoxKey().publicKey)
-    expect(plainOpener()(envelope(sealed, { xkeyHeader: server.xkey }), NOW)).toEqual({ ok: false, error: 'ENVELOPE_SEALED' })
+    expect(plainOpener()(envelope(sealed, { xkeyHeader: server.xkey }), NOW)).toEqual({
+      ok: false,
+      error: 'ENVELOPE_SEALED',
+    })
   })
 })
 
@@ -161,7 +179,9 @@ describe('a sealed envelope', () => {
   test('opens with the key it was sealed to, and its answer can only be read by that server', () => {
     const server = createFakeServer(ISSUER, { withXkey: true })
     const open = sealedOpener([ours])
-    const opened = valueOf(open(envelope(server.seal(server.token(NOW), ours.publicKey), { xkeyHeader: server.xkey }), NOW))
+    const opened = valueOf(
+      open(envelope(server.seal(server.token(NOW), ours.publicKey), { xkeyHeader: server.xkey }), NOW),
+    )
     const answer = opened.box?.seal(Buffer.from('answer')) ?? Buffer.alloc(0)
     expect(server.unseal(answer, ours.publicKey)?.toString()).toBe('answer')
     expect(createFakeServer(ISSUER).unseal(answer, ours.publicKey)).toBeUndefined()

@@ -10,6 +10,7 @@ import { examine } from './examine.ts'
 import { judge, NOTHING_WRONG, somebody, universeOf } from './judge.ts'
 import { anyPermissions, oddPublications, oddSubscriptions, open } from './lists.ts'
 import { startServerUnderTest, type ServerUnderTest } from './server-under-test.ts'
+import { traps } from './traps.ts'
 import { unforetold } from './verdict.ts'
 
 const binary = await natsServerForTests()
@@ -31,12 +32,12 @@ describe.skipIf(binary === undefined)(`nats-server ${binary?.version}`, () => {
         fc.asyncProperty(anyModel, async (model) => {
           expect(await judge({ ...server, model, principal: somebody })).toEqual(NOTHING_WRONG)
         }),
-        many,
+        { ...many, examples: traps },
       )
     },
   )
 
-  const some = fcRuns(15)
+  const some = fcRuns(25)
   test(
     `does so too when a subscription is the only one of its connection (${some.said})`,
     { timeout: some.timeoutMs },
@@ -45,7 +46,7 @@ describe.skipIf(binary === undefined)(`nats-server ${binary?.version}`, () => {
         fc.asyncProperty(anyModel, async (model) => {
           expect(await judge({ ...server, model, principal: somebody, alone: true })).toEqual(NOTHING_WRONG)
         }),
-        some,
+        { ...some, examples: traps },
       )
     },
   )

@@ -8,6 +8,7 @@ import { natsServerForTests } from '../../support/nats-server.ts'
 import { anyModel } from '../../support/policy-arbitraries.ts'
 import { judge, NOTHING_WRONG, somebody } from './judge.ts'
 import { startServerUnderTest, type ServerUnderTest } from './server-under-test.ts'
+import { traps } from './traps.ts'
 
 const EXPECTED_FILTER: Readonly<Record<(typeof MATRIX_VERSIONS)[number], DeliveryFilter>> = {
   '2.14.6': 'filtering',
@@ -39,7 +40,7 @@ for (const [position, version] of MATRIX_VERSIONS.entries()) {
           fc.asyncProperty(anyModel, async (model) => {
             expect(await judge({ ...server, model, principal: somebody })).toEqual(NOTHING_WRONG)
           }),
-          few,
+          { ...few, examples: traps },
         )
       },
     )
@@ -54,7 +55,7 @@ for (const [position, version] of MATRIX_VERSIONS.entries()) {
             const { beyondPolicy } = await judge({ ...server, model, principal: somebody, alone: false })
             expect(beyondPolicy).toEqual([])
           }),
-          fewer,
+          { ...fewer, examples: traps },
         )
       },
     )

@@ -82,6 +82,8 @@ describe.skipIf(natsServer === undefined).each(WHATEVER_MODE)('an issuer (%s) wh
     keys.serveJson(keySetOf(known))
     rig = await startRig(name, {
       withBridge: false,
+      // A login that nobody answers keeps nats-server from ending for as long as this.
+      authorizationTimeout: 2,
       issuers: [
         {
           name: 'lab',
@@ -155,6 +157,27 @@ describe.skipIf(natsServer === undefined).each(WHATEVER_MODE)('an issuer (%s) wh
     expect(second).toMatchObject({ code: 'ISSUER_KEYS_UNAVAILABLE', answered: true, issuer: 'lab' })
     expect(second?.durationMs).toBeLessThan(1_500)
     expect(await verdictOn(await tokenBy(known))).toBe('ALLOWED')
+    for (const end of hung) end()
+    await rig.stopBridges()
+  })
+
+  test('never comes cannot fill the bridge with logins that wait for it', async () => {
+    keys.serveJson(keySetOf(known))
+    await rig.startBridge({ callout: { maxPending: 2 } })
+    const hung: (() => void)[] = []
+    keys.serve((_request, response) => void hung.push(() => response.destroy()))
+    const records = await rig.decisionsOf(async () => {
+      // Those that are shed hear nothing until the server's own timeout, which nothing here waits for.
+      for (let count = 0; count < 4; count += 1)
+        void tryLogin(rig.env.server.port, { auth_token: await tokenBy(makeKey()) })
+    }, 4)
+    expect(records.map(({ code, answered }) => [code, answered])).toEqual([
+      ['OVERLOADED', false],
+      ['OVERLOADED', false],
+      ['ISSUER_KEYS_UNAVAILABLE', true],
+      ['ISSUER_KEYS_UNAVAILABLE', true],
+    ])
+    await rig.expectGoodLogin()
     for (const end of hung) end()
     await rig.stopBridges()
   })

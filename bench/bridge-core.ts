@@ -11,6 +11,7 @@ import { createDecide } from '../src/policy/decide.ts'
 import type { Snapshot } from '../src/policy/snapshot.ts'
 import { sha256Hex } from '../src/serve/sha256.ts'
 import { createEnvelopeOpener, type Envelope } from '../src/wire/envelope.ts'
+import { createPatience } from '../src/wire/patience.ts'
 import { createServerClocks } from '../src/wire/server-clock.ts'
 import { policyFiles, type PolicyFile } from './policy.ts'
 import { SESSION_SECONDS, type Answer, type Reply, type ResponderSetup } from './responder-setup.ts'
@@ -49,9 +50,10 @@ export async function createBridgeAnswer(setup: ResponderSetup): Promise<Answer>
     boxKeys: () => boxKeys,
     isOurs: (addressee) => addressee === signer.publicKey,
     clocks: createServerClocks(16),
+    patience: createPatience(16),
   })
   const service = createCalloutService<Envelope>({
-    deadlineMs: 1500,
+    deadlineMs: 30_000,
     maxPending: 1024,
     now: Date.now,
     defer: (callback) => callback(),
@@ -59,12 +61,12 @@ export async function createBridgeAnswer(setup: ResponderSetup): Promise<Answer>
     open(envelope, now) {
       const opened = open(envelope, now)
       if (!opened.ok) return opened
-      const { login, expiresAt, box } = opened.value
+      const { login, answerBy, box } = opened.value
       const seal = (answer: string): Uint8Array => {
         const bytes = Buffer.from(answer, 'latin1')
         return box === undefined ? bytes : box.seal(bytes)
       }
-      return ok({ login, expiresAt, seal })
+      return ok({ login, answerBy, seal })
     },
     authorize: createAuthorize(
       {

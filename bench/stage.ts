@@ -28,7 +28,7 @@ export interface StageOptions {
   readonly folder: string
 }
 
-const SERVICE_CONNECTIONS = 2
+const SERVICE_CONNECTIONS = 16
 /** A login that nobody answers hangs until the server's limit: this one asks again. */
 const FIRST_LOGIN_LIMIT_MS = 500
 

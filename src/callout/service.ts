@@ -23,7 +23,8 @@ export interface Arrival<Envelope> {
 /** What opening an envelope yields; `seal` wraps the answer as the request came. */
 export interface Opened {
   readonly login: LoginRequest
-  readonly expiresAt: number
+  /** Milliseconds since the epoch: from then on nobody waits for the answer. */
+  readonly answerBy: number
   seal(answer: string): Uint8Array
 }
 
@@ -82,7 +83,7 @@ export function createCalloutService<Envelope>(deps: ServiceDeps<Envelope>): Cal
 
   function answer(task: Task<Envelope>, opened: Opened, outcome: Outcome): void {
     const now = deps.now()
-    const deadline = Math.min(task.arrival.arrivedAt + deps.deadlineMs, opened.expiresAt)
+    const deadline = Math.min(task.arrival.arrivedAt + deps.deadlineMs, opened.answerBy)
     if (now >= deadline) return end(task, { ...findingsOf(outcome), effect: 'deny', code: 'DEADLINE_PASSED' })
     if (outcome.effect === 'deny' && !isAnswered(outcome.code)) return end(task, outcome)
     const written = writeAnswer(opened.login, outcome, task.decisionId, now, deps.keys)

@@ -152,9 +152,6 @@ function pairMistakes(object: JsonObject, path: Path, one: string, two: string):
   return [{ code: 'missing-field', message, path: [...path, has], atKey: true }]
 }
 
-/** Longer than this, and nats-server's own default gives up first. */
-const SERVER_DEFAULT_MS = 2000
-
 function sessionMistakes(document: Json): Mistake[] {
   const textAt = (path: Path, otherwise: string): string => {
     const found = valueAt(document, path)
@@ -165,12 +162,6 @@ function sessionMistakes(document: Json): Mistake[] {
   if ((parseDuration(minimum) ?? 0) > (parseDuration(ttl) ?? Infinity)) {
     const message = `sessions.minimumTtl ${quote(minimum)} is longer than sessions.ttl ${quote(ttl)}, expected at most as long`
     mistakes.push({ code: 'out-of-range', message, path: ['sessions', 'minimumTtl'] })
-  }
-  const deadline = textAt(['callout', 'deadline'], '1500ms')
-  if ((parseDuration(deadline) ?? 0) >= SERVER_DEFAULT_MS) {
-    const message = `callout.deadline ${quote(deadline)} is not below nats-server’s default authorization.timeout of 2s`
-    const hint = 'set authorization { timeout: 5 } in the server’s configuration, which is recommended anyway'
-    mistakes.push({ severity: 'warning', code: 'deadline-long', message, hint, path: ['callout', 'deadline'] })
   }
   return mistakes
 }

@@ -50,8 +50,9 @@ const nats = z.strictObject({
     .array(serverUrl)
     .min(1)
     .meta({ description: 'servers to connect to: `nats://host:port` or `tls://host:port`' }),
-  connections: z.int().min(1).max(8).prefault(2).meta({
-    description: 'service connections; a server handles the replies of one connection one by one',
+  connections: z.int().min(1).max(64).prefault(16).meta({
+    description:
+      'service connections; a server handles the replies of one connection one by one, and in a storm each waits its turn',
   }),
   queueGroup: queueGroup.prefault('nib').meta({ description: 'queue group that all replicas share' }),
   credentials: credentials.meta({
@@ -66,12 +67,12 @@ const calloutOfEither = {
   systemAccount: accountName.prefault('SYS').meta({
     description: 'name of the system account (operator mode: or its public key); nobody is ever placed in it',
   }),
-  deadline: milliseconds('100ms', '10s').prefault('1500ms').meta({
-    bounds: '100ms to 10s',
+  deadline: milliseconds('100ms', '1m').prefault('10s').meta({
+    bounds: '100ms to 1m',
     description:
-      'longest time an answer may take; keep it below the server’s `authorization.timeout` (its default is 2s)',
+      'longest time a login is held; half a second less than the server’s `authorization.timeout` counts when it is shorter',
   }),
-  maxPending: z.int().min(1).max(1_000_000).prefault(8192).meta({
+  maxPending: z.int().min(1).max(1_000_000).prefault(32_768).meta({
     description: 'logins held at once; beyond them new ones are shed',
   }),
   clients: z

@@ -92,7 +92,8 @@ function requestToken(server: TokenSigner, addressee: string, xkey: string | und
     nats: {
       server_id: { name: 'self-test', host: '', id: server.publicKey, version: '2.15.1', xkey },
       user_nkey: `U${Array.from(randomBytes(55), (byte) => BASE32[byte % 32]).join('')}`,
-      client_info: { host: '', id: 0, kind: 'Client', type: 'nats' },
+      // Rises with time, as the numbers of a server's connections do.
+      client_info: { host: '', id: now, kind: 'Client', type: 'nats' },
       connect_opts: { auth_token: 'self-test', protocol: 1 },
       type: 'authorization_request',
       version: 2,

@@ -30,6 +30,7 @@ import { createPolicySource, type PolicySource } from '../sources/index.ts'
 import type { Log } from '../telemetry/logger.ts'
 import { createMetrics, type Gauges, type Metrics } from '../telemetry/metrics.ts'
 import { createEnvelopeOpener, type Envelope, type OpenEnvelope } from '../wire/envelope.ts'
+import { createPatience } from '../wire/patience.ts'
 import { createServerClocks, type ServerClocks } from '../wire/server-clock.ts'
 import { openServiceConnections, type ServiceConnections } from '../wire/service-connections.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
@@ -97,7 +98,12 @@ interface Parts {
 async function run(parts: Parts): Promise<RunningBridge> {
   const { config, options, keys, login, policy, authenticator, metrics } = parts
   const clocks = createServerClocks(MAX_SERVERS)
-  const open = createEnvelopeOpener({ boxKeys: keys.boxKeys, isOurs: keys.isOurs, clocks })
+  const open = createEnvelopeOpener({
+    boxKeys: keys.boxKeys,
+    isOurs: keys.isOurs,
+    clocks,
+    patience: createPatience(MAX_SERVERS),
+  })
   const settings = { clientTypes: config.callout.clientTypes, accounts: config.accounts, sessions: config.sessions }
   const ports = { currentSnapshot: policy.current, decide: createDecide(sha256Hex), chance: Math.random }
   let stopping = false
@@ -184,10 +190,10 @@ function openService(
 function openForService(open: OpenEnvelope, envelope: Envelope, at: number): Result<Opened, RefusalCode> {
   const opened = open(envelope, at)
   if (!opened.ok) return opened
-  const { login, expiresAt, box } = opened.value
+  const { login, answerBy, box } = opened.value
   return ok({
     login,
-    expiresAt,
+    answerBy,
     seal(answer) {
       const bytes = Buffer.from(answer, 'latin1')
       return box === undefined ? bytes : box.seal(bytes)

@@ -15,9 +15,11 @@ export interface RequestClaims {
   /** Unix seconds of the server's clock. */
   readonly issuedAt: number
   readonly expiresAt: number
+  readonly hasTls: boolean
   readonly login: LoginRequest
 }
 
+const LONGEST_TEXT = 256
 const PUBLIC_USER_KEY = /^U[A-Z2-7]{55}$/
 
 export function readClaims(claims: unknown): Result<RequestClaims, RefusalCode> {
@@ -25,13 +27,22 @@ export function readClaims(claims: unknown): Result<RequestClaims, RefusalCode> 
   const { iss, aud, sub, iat, exp, nats } = claims
   if (typeof iss !== 'string' || typeof aud !== 'string' || typeof sub !== 'string') return err('ENVELOPE_MALFORMED')
   if (!isTime(iat) || !isTime(exp) || !isJsonObject(nats)) return err('ENVELOPE_MALFORMED')
-  const { type, user_nkey: userNkey, server_id: server, client_info: client, connect_opts: connect } = nats
+  const {
+    type,
+    user_nkey: userNkey,
+    server_id: server,
+    client_info: client,
+    connect_opts: connect,
+    client_tls: tls,
+  } = nats
   if (type !== 'authorization_request') return err('ENVELOPE_MALFORMED')
   if (typeof userNkey !== 'string' || !PUBLIC_USER_KEY.test(userNkey)) return err('ENVELOPE_MALFORMED')
   if (!isJsonObject(server) || !isJsonObject(client) || !isJsonObject(connect)) return err('ENVELOPE_MALFORMED')
   if (server['id'] !== iss) return err('ENVELOPE_ISSUER')
-  const { name, version, xkey } = server
-  const { id, host } = client
+  const { xkey } = server
+  const { id } = client
+  const [name, version, host] = [textOf(server['name']), textOf(server['version']), textOf(client['host'])]
+  if (name === undefined || version === undefined || host === undefined) return err('ENVELOPE_MALFORMED')
   if (xkey !== undefined && typeof xkey !== 'string') return err('ENVELOPE_MALFORMED')
   if (typeof id !== 'number' || !Number.isSafeInteger(id)) return err('ENVELOPE_MALFORMED')
   return ok({
@@ -39,11 +50,12 @@ export function readClaims(claims: unknown): Result<RequestClaims, RefusalCode> 
     serverXkey: xkey,
     issuedAt: iat,
     expiresAt: exp,
+    hasTls: tls !== undefined,
     login: {
       userNkey,
       addressee: sub,
-      server: { id: iss, name: textOf(name), version: textOf(version) },
-      client: { id, host: textOf(host), type: connectionTypeOf(client) },
+      server: { id: iss, name, version },
+      client: { id, host, type: connectionTypeOf(client) },
       connect: readConnectOptions(connect),
     },
   })
@@ -53,8 +65,10 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+/** @returns undefined for a text that no server has by honest means: it would stand in every record. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return ''
+  return value.length <= LONGEST_TEXT ? value : undefined
 }
 
 function connectionTypeOf(client: JsonObject): ConnectionType | undefined {

@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import { isSealed, parseVerifier, type BoxKey, type SharedBox, type Verifier } from '../nkey/index.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
 import { readClaims, type RequestClaims } from './claims.ts'
+import type { Patience, RequestTimes } from './patience.ts'
 import { createReplayGuard } from './replay.ts'
 import type { ServerClocks } from './server-clock.ts'
 
@@ -26,8 +27,8 @@ export interface OpenedRequest {
   readonly login: LoginRequest
   /** Present when the request came sealed: the answer must go back through it. */
   readonly box: SharedBox | undefined
-  /** Milliseconds of our clock: when the server stops waiting. */
-  readonly expiresAt: number
+  /** Milliseconds of our clock: from then on the server does not wait any more. */
+  readonly answerBy: number
 }
 
 export interface EnvelopeSettings {
@@ -36,6 +37,7 @@ export interface EnvelopeSettings {
   /** Whether a request's `sub` is our callout issuer (config mode) or callout account (operator mode). */
   isOurs(addressee: string): boolean
   readonly clocks: ServerClocks
+  readonly patience: Patience
 }
 
 export type OpenEnvelope = (envelope: Envelope, now: number) => Result<OpenedRequest, RefusalCode>
@@ -56,7 +58,7 @@ interface KnownBox {
 export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
   const verifiers = createBoundedMap<string, Verifier>(MAX_SERVERS)
   const boxes = createBoundedMap<string, KnownBox>(MAX_SERVERS)
-  const clocks = settings.clocks
+  const { clocks, patience } = settings
   const replays = createReplayGuard()
 
   function open(envelope: Envelope, now: number): Result<OpenedRequest, RefusalCode> {
@@ -96,7 +98,17 @@ export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
     const { login, audience, serverXkey } = read.value
     if (audience !== AUDIENCE) return err('ENVELOPE_AUDIENCE')
     if (!settings.isOurs(login.addressee)) return err('ENVELOPE_SUBJECT')
-    if (clocks.endInOurTime(login.server.id, read.value.expiresAt) <= now) return err('ENVELOPE_EXPIRED')
+    const times: RequestTimes = {
+      serverId: login.server.id,
+      connection: login.client.id,
+      hasTls: read.value.hasTls,
+      issuedAt: read.value.issuedAt,
+      expiresAt: read.value.expiresAt,
+      arrivedAt,
+    }
+    if (clocks.endInOurTime(login.server.id, times.expiresAt) <= now) return err('ENVELOPE_EXPIRED')
+    const answerBy = patience.answerBy(times, now)
+    if (answerBy <= now) return err('DEADLINE_PASSED')
     if (box !== undefined && box.box.peer !== serverXkey) return err('ENVELOPE_XKEY_MISMATCH')
     if (box === undefined || box.server !== login.server.id) {
       const known = verifiers.get(login.server.id)
@@ -107,8 +119,10 @@ export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
       if (box !== undefined) boxes.set(box.box.peer, { ...box, server: login.server.id })
     }
     if (!replays.admit(login.userNkey, now)) return err('ENVELOPE_REPLAYED')
-    clocks.observe(login.server.id, read.value.issuedAt, arrivedAt)
-    return ok({ login, box: box?.box, expiresAt: clocks.endInOurTime(login.server.id, read.value.expiresAt) })
+    clocks.observe(login.server.id, times.issuedAt, arrivedAt)
+    patience.observe(times)
+    const end = clocks.endInOurTime(login.server.id, times.expiresAt)
+    return ok({ login, box: box?.box, answerBy: Math.min(answerBy, end) })
   }
 
   return open

@@ -32,7 +32,7 @@ function createRig(overrides: {
   const deferred: (() => void)[] = []
   const clock = { now: 1_000_000 }
   let ids = 0
-  const opened: Opened = { login, expiresAt: clock.now + 2_000, seal: (answer) => Buffer.from(answer) }
+  const opened: Opened = { login, answerBy: clock.now + 2_000, seal: (answer) => Buffer.from(answer) }
   const service = createCalloutService<string>({
     deadlineMs: 1_500,
     maxPending: overrides.maxPending ?? 100,
@@ -124,7 +124,7 @@ describe('the callout service', () => {
     const verdict = deferred<Outcome>()
     const rig = createRig({
       authorize: () => verdict.promise,
-      open: () => ok({ ...rig.opened, expiresAt: rig.clock.now + 500 }),
+      open: () => ok({ ...rig.opened, answerBy: rig.clock.now + 500 }),
     })
     rig.accept()
     rig.turn()

@@ -10,6 +10,7 @@ import { REFUSALS } from '../../src/policy/refusal.ts'
 import { createSelfTest, type SelfTestParts } from '../../src/serve/self-test.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import { createEnvelopeOpener } from '../../src/wire/envelope.ts'
+import { createPatience } from '../../src/wire/patience.ts'
 import { createServerClocks } from '../../src/wire/server-clock.ts'
 import { valueOf } from '../support/fake-server.ts'
 import { environments, natsServerForTests } from '../support/nats-server.ts'
@@ -39,7 +40,7 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
       ready: true,
       checks: [
         { name: 'decision', ok: true },
-        { name: 'nats', ok: true, detail: '2 of 2 connections are subscribed' },
+        { name: 'nats', ok: true, detail: '16 of 16 connections are subscribed' },
         { name: 'policy', ok: true },
         { name: 'issuers', ok: true },
       ],
@@ -98,7 +99,12 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
       const { bridge } = rig.env
       const addressee = bridge.mode === 'config' ? bridge.issuer.publicKey : bridge.calloutAccount.publicKey
       const parts: SelfTestParts = {
-        open: createEnvelopeOpener({ boxKeys: keys.boxKeys, isOurs: keys.isOurs, clocks: createServerClocks(4) }),
+        open: createEnvelopeOpener({
+          boxKeys: keys.boxKeys,
+          isOurs: keys.isOurs,
+          clocks: createServerClocks(4),
+          patience: createPatience(4),
+        }),
         boxKeys: keys.boxKeys,
         settings: {
           clientTypes: ['nats'],

@@ -127,7 +127,7 @@ describe.skipIf(natsServer === undefined).each(environments)('a restart of nats-
     const record = await rig.decisionOf(() => rig.expectGoodLogin())
     expect(record.code).toBe('ALLOWED')
     const all = (): true | undefined =>
-      rig.bridge.readiness().checks.some(({ detail }) => detail === '2 of 2 connections are subscribed') || undefined
+      rig.bridge.readiness().checks.some(({ detail }) => detail === '16 of 16 connections are subscribed') || undefined
     await eventually(all, LIMIT_MS, 'the return of every connection')
   })
 })

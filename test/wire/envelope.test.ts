@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createBoxKey, createSigningKey, parseBoxKey, type BoxKey } from '../../src/nkey/index.ts'
 import { createEnvelopeOpener, type Envelope } from '../../src/wire/envelope.ts'
+import { createPatience } from '../../src/wire/patience.ts'
 import { createServerClocks } from '../../src/wire/server-clock.ts'
 import { createFakeServer, freshUserNkey, valueOf, type RequestShape } from '../support/fake-server.ts'
 
@@ -12,6 +13,7 @@ function plainOpener() {
     boxKeys: () => [],
     isOurs: (addressee) => addressee === ISSUER,
     clocks: createServerClocks(16),
+    patience: createPatience(16),
   })
 }
 
@@ -20,6 +22,7 @@ function sealedOpener(keys: readonly BoxKey[]) {
     boxKeys: () => keys,
     isOurs: (addressee) => addressee === ISSUER,
     clocks: createServerClocks(16),
+    patience: createPatience(16),
   })
 }
 
@@ -34,7 +37,7 @@ describe('a plain envelope', () => {
     const token = server.token(NOW, { nats: { user_nkey: userNkey }, connect: { auth_token: 't', user: 'alice' } })
     expect(valueOf(plainOpener()(envelope(token), NOW))).toEqual({
       box: undefined,
-      expiresAt: expect.any(Number),
+      answerBy: expect.any(Number),
       login: {
         userNkey,
         addressee: ISSUER,
@@ -50,6 +53,11 @@ describe('a plain envelope', () => {
     ['without a user key', { nats: { user_nkey: undefined } }, 'ENVELOPE_MALFORMED'],
     ['with an account key for a user key', { nats: { user_nkey: ISSUER } }, 'ENVELOPE_MALFORMED'],
     ['with a list for the client', { nats: { client_info: [] } }, 'ENVELOPE_MALFORMED'],
+    [
+      'with an endless host',
+      { nats: { client_info: { id: 1, host: 'x'.repeat(257), kind: 'Client', type: 'nats' } } },
+      'ENVELOPE_MALFORMED',
+    ],
     ['without CONNECT', { nats: { connect_opts: null } }, 'ENVELOPE_MALFORMED'],
     ['with a text for exp', { claims: { exp: 'soon' } }, 'ENVELOPE_MALFORMED'],
     ['without exp', { claims: { exp: undefined } }, 'ENVELOPE_MALFORMED'],

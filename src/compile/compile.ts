@@ -6,13 +6,13 @@
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
 import { accountConflicts } from './account-conflicts.ts'
-import { diagnose, readDocument, type PolicyDocument } from './document.ts'
+import { diagnose, type PolicyDocument } from './document.ts'
 import { dropDuplicates } from './duplicates.ts'
-import { readEnvelope } from './envelope.ts'
 import type { SourceObject } from './source-object.ts'
 import { buildSnapshot } from './snapshot.ts'
 import { byPlace, compareTexts, limitPerFile } from './order.ts'
-import { readYaml, type SourceText } from './yaml/read-yaml.ts'
+import { createReading, type Reading } from './reading.ts'
+import type { SourceText } from './yaml/read-yaml.ts'
 
 export interface CompileOptions {
   readonly trustDomains: TrustDomains
@@ -31,16 +31,24 @@ export interface Compilation {
   readonly withheld?: string
 }
 
-const ALWAYS_FORBIDDEN = ['$G', 'SYS', '$SYS']
+/** Remembers what it read: of the same file with the same text, nothing is read or checked twice. @throws never, whatever the texts hold. */
+export type Compiler = (sources: readonly SourceText[]) => Compilation
 
-/** @throws never, whatever the texts hold. */
+export function createCompiler(options: CompileOptions): Compiler {
+  const reading = createReading(options)
+  return (sources) => {
+    const files = reading.files(sources.toSorted((a, b) => compareTexts(a.file, b.file)))
+    return compileObjects(
+      files.flatMap(({ objects }) => objects),
+      files.flatMap(({ failures }) => failures),
+      options,
+      reading,
+    )
+  }
+}
+
 export function compile(sources: readonly SourceText[], options: CompileOptions): Compilation {
-  const files = sources.toSorted((a, b) => compareTexts(a.file, b.file)).map(readYaml)
-  return compileObjects(
-    files.flatMap(({ objects }) => objects),
-    files.flatMap(({ failures }) => failures),
-    options,
-  )
+  return createCompiler(options)(sources)
 }
 
 /** The door for sources that hold objects instead of text. `failures`: what could not be read, and why. */
@@ -48,16 +56,16 @@ function compileObjects(
   objects: readonly SourceObject[],
   failures: readonly Diagnostic[],
   options: CompileOptions,
+  reading: Reading,
 ): Compilation {
-  const forbidden = new Set([...ALWAYS_FORBIDDEN, ...options.forbiddenAccounts])
   const diagnostics: Diagnostic[] = [...failures]
   const blocking: Diagnostic[] = [...failures]
   const documents: PolicyDocument[] = []
   const pending = [...objects]
   // Grows while it is walked: lists put their items behind.
   for (const object of pending) {
-    const envelope = readEnvelope(object)
-    if (envelope.is === 'ours') documents.push(readDocument(envelope.kind, object, forbidden))
+    const envelope = reading.envelope(object)
+    if (envelope.is === 'ours') documents.push(reading.document(envelope.kind, object))
     else if (envelope.is === 'list') for (const item of envelope.items) pending.push(item)
     else if (envelope.is !== 'foreign') {
       const diagnostic = diagnose(object, envelope.mistake)

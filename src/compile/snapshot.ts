@@ -53,8 +53,19 @@ interface Sorted<Rule> {
   readonly spelled: readonly string[]
 }
 
-function sorted<Rule>(rules: readonly Rule[], spell: (rule: Rule) => unknown): Sorted<Rule> {
-  const keyed = rules.map((rule) => ({ rule, key: canonicalJson(spell(rule)) })).toSorted(byKey)
+/** Rules live as long as their documents stay as they are. */
+const spellings = new WeakMap<object, string>()
+
+function spelling<Rule extends object>(rule: Rule, spell: (rule: Rule) => unknown): string {
+  const known = spellings.get(rule)
+  if (known !== undefined) return known
+  const spelled = canonicalJson(spell(rule))
+  spellings.set(rule, spelled)
+  return spelled
+}
+
+function sorted<Rule extends object>(rules: readonly Rule[], spell: (rule: Rule) => unknown): Sorted<Rule> {
+  const keyed = rules.map((rule) => ({ rule, key: spelling(rule, spell) })).toSorted(byKey)
   return { rules: keyed.map(({ rule }) => rule), spelled: keyed.map(({ key }) => key) }
 }
 

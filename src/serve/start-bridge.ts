@@ -16,7 +16,7 @@ import {
 import { createAuthorize, type AuthorizePorts, type AuthorizeSettings } from '../callout/authorize.ts'
 import { createDecisionIds } from '../callout/decision-id.ts'
 import { createCalloutService, type CalloutService, type Opened } from '../callout/service.ts'
-import { compile } from '../compile/index.ts'
+import { createCompiler } from '../compile/index.ts'
 import type { Config } from '../config/index.ts'
 import { workloadPrincipal, type Principal } from '../identity/principal.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
@@ -155,7 +155,7 @@ function openPolicy(config: Config, report: (diagnostic: Diagnostic) => void): P
   const { trustDomains, forbiddenAccounts } = config
   return createPolicySource({
     folders: config.policy.folders,
-    compile: (texts) => compile(texts, { trustDomains, forbiddenAccounts, hash: sha256Hex }),
+    compile: createCompiler({ trustDomains, forbiddenAccounts, hash: sha256Hex }),
     log: report,
     now,
   })

@@ -1,0 +1,156 @@
+/**
+ * From documents to a snapshot, and the first decision of every principal under it: how both grow with principals and policies.
+ * One policy is then changed, as an editor would, and everything is compiled again by the same compiler.
+ */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { stringify } from 'yaml'
+import { createCompiler, type Compiler, type SourceText } from '../../src/compile/index.ts'
+import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
+import { workloadPrincipal, type Principal } from '../../src/identity/principal.ts'
+import { createDecide } from '../../src/policy/decide.ts'
+import type { Snapshot } from '../../src/policy/snapshot.ts'
+import { sha256Hex } from '../../src/serve/sha256.ts'
+import { sampleCalls, type CallSample } from '../sample.ts'
+import { median } from '../statistics.ts'
+
+export interface CompileRow {
+  readonly principals: number
+  readonly policies: number
+  /** Of YAML. */
+  readonly megabytes: number
+  readonly compileMs: number
+  /** One document of them changed. */
+  readonly changeMs: number
+  readonly first: CallSample
+  readonly again: CallSample
+  /** Documents, compiler, snapshot and the decisions of all principals. */
+  readonly heapMb: number
+}
+
+const SIZES = [
+  { principals: 1_000, policies: 1_000 },
+  { principals: 10_000, policies: 1_000 },
+  { principals: 100_000, policies: 1_000 },
+  { principals: 10_000, policies: 100 },
+  { principals: 10_000, policies: 10_000 },
+]
+const TEAMS = 50
+const KNOWN_REPEAT = 100
+const API_VERSION = 'nats-identity-bridge.dev/v1alpha1'
+
+export async function measureCompile(rounds: number, say: (line: string) => void): Promise<readonly CompileRow[]> {
+  const rows: CompileRow[] = []
+  for (const { principals, policies } of SIZES) {
+    say(`compile: ${principals} principals, ${policies} policies`)
+    rows.push(await measureOne(principals, policies, rounds))
+  }
+  return rows
+}
+
+async function measureOne(principals: number, policies: number, rounds: number): Promise<CompileRow> {
+  const before = heapMb()
+  const texts = textsFor(principals, policies)
+  const everybody = Array.from({ length: principals }, (_, index) => principalAt(index))
+  const compileMs: number[] = []
+  const changeMs: number[] = []
+  let compiler = newCompiler()
+  let snapshot = must(compiler, texts)
+  for (let round = 0; round < rounds; round += 1) {
+    compiler = newCompiler()
+    compileMs.push(timed(() => (snapshot = must(compiler, texts))))
+    const changed = texts.with(1, { ...texts[1], ...policyText(0, [`team-0/app-0`], `changed-${round}`) })
+    changeMs.push(timed(() => (snapshot = must(compiler, changed))))
+  }
+  const decide = createDecide(sha256Hex)
+  // Indexes of the snapshot are made at the first decision of all.
+  decide(snapshot, principalAt(principals + 1))
+  const first = await sampleCalls(principals, 1, (index) => decide(snapshot, pick(everybody, index)))
+  const again = await sampleCalls(principals, KNOWN_REPEAT, (index) => decide(snapshot, pick(everybody, index)))
+  const megabytes = texts.reduce((sum, { text }) => sum + text.length, 0) / 1e6
+  const held = heapMb() - before
+  // What is measured must still be there.
+  if (decide(snapshot, pick(everybody, 0)).effect === 'deny' || compiler === undefined)
+    throw new Error('the bench’s policy refuses its workloads')
+  return {
+    principals,
+    policies,
+    megabytes,
+    compileMs: median(compileMs),
+    changeMs: median(changeMs),
+    first,
+    again,
+    heapMb: held,
+  }
+}
+
+function newCompiler(): Compiler {
+  const trustDomains = { local: 'cluster.local', aliases: [] }
+  return createCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex })
+}
+
+function must(compiler: Compiler, texts: readonly SourceText[]): Snapshot {
+  const { snapshot, withheld } = compiler(texts)
+  if (snapshot === undefined) throw new Error(`the bench’s policy does not compile: ${withheld}`)
+  return snapshot
+}
+
+function textsFor(principals: number, policies: number): readonly SourceText[] {
+  const namespaces = Array.from({ length: TEAMS }, (_, team) => ({ namespace: `team-${team}` }))
+  const accounts = [{ account: 'BENCH', inbox: 'private', principals: namespaces }]
+  const map = stringify({ apiVersion: API_VERSION, kind: 'AccountMap', metadata: { name: 'bench' }, spec: { accounts } })
+  const members = Array.from({ length: policies }, (): string[] => [])
+  for (let index = 0; index < principals; index += 1) members[index % policies]?.push(nameOf(index))
+  return [
+    { file: 'accounts.yaml', text: map },
+    ...members.map((names, index) => policyText(index, names.length === 0 ? [nameOf(index)] : names, 'events')),
+  ]
+}
+
+function policyText(index: number, names: readonly string[], word: string): SourceText {
+  const spec = {
+    principals: names.map((serviceAccount) => ({ serviceAccount })),
+    grants: [
+      { publish: [`team.${index}.${word}.>`] },
+      { subscribe: [`team.${index}.commands.*`, `shared.*.news`] },
+      { request: [`team.${index + 1}.api.get`] },
+      { respond: [`team.${index}.api.*`], queue: ['api'] },
+    ],
+  }
+  const metadata = { name: `policy-${index}`, namespace: `team-${index % TEAMS}` }
+  return {
+    file: `policy-${index}.yaml`,
+    text: stringify({ apiVersion: API_VERSION, kind: 'SubjectPolicy', metadata, spec }),
+  }
+}
+
+function nameOf(index: number): string {
+  return `team-${index % TEAMS}/app-${index}`
+}
+
+function principalAt(index: number): Principal {
+  const [namespace, name] = nameOf(index).split('/')
+  const id = parseSpiffeId(`spiffe://cluster.local/ns/${namespace}/sa/${name}`)
+  if (!id.ok) throw new Error(id.error)
+  return workloadPrincipal(id.value)
+}
+
+function pick(principals: readonly Principal[], index: number): Principal {
+  const principal = principals[index % principals.length]
+  if (principal === undefined) throw new RangeError(`no principal ${index}`)
+  return principal
+}
+
+function timed(run: () => void): number {
+  const start = performance.now()
+  run()
+  return performance.now() - start
+}
+
+/** After a full collection: what is held, not what lies about. */
+function heapMb(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
+  return process.memoryUsage().heapUsed / 1e6
+}

@@ -1,0 +1,50 @@
+/**
+ * Reads files and documents, each once: what was made of a text is kept until the file holds another one.
+ * An edit of one document among thousands then costs that document, and the putting together of all.
+ */
+import type { CompileOptions } from './compile.ts'
+import { readDocument, type PolicyDocument } from './document.ts'
+import { readEnvelope, type Envelope } from './envelope.ts'
+import type { PolicyKind } from './kinds/kind.ts'
+import type { SourceObject } from './source-object.ts'
+import { readYaml, type SourceText, type YamlFile } from './yaml/read-yaml.ts'
+
+export interface Reading {
+  /** In the order of the sources; files that are not among them are forgotten. */
+  files(sources: readonly SourceText[]): readonly YamlFile[]
+  envelope(object: SourceObject): Envelope
+  document(kind: PolicyKind, object: SourceObject): PolicyDocument
+}
+
+const ALWAYS_FORBIDDEN = ['$G', 'SYS', '$SYS']
+
+export function createReading({ forbiddenAccounts }: Pick<CompileOptions, 'forbiddenAccounts'>): Reading {
+  const forbidden = new Set([...ALWAYS_FORBIDDEN, ...forbiddenAccounts])
+  // By name and text: the same name may come from two folders, with one text each.
+  let files = new Map<string, YamlFile>()
+  const envelopes = new WeakMap<SourceObject, Envelope>()
+  const documents = new WeakMap<SourceObject, PolicyDocument>()
+  return {
+    files(sources) {
+      const kept = new Map<string, YamlFile>()
+      const read = sources.map((source) => {
+        const key = `${source.file}\0${source.text}`
+        const file = files.get(key) ?? readYaml(source)
+        kept.set(key, file)
+        return file
+      })
+      files = kept
+      return read
+    },
+    envelope: (object) => remember(envelopes, object, () => readEnvelope(object)),
+    document: (kind, object) => remember(documents, object, () => readDocument(kind, object, forbidden)),
+  }
+}
+
+function remember<K extends object, V>(memory: WeakMap<K, V>, key: K, make: () => V): V {
+  const known = memory.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  memory.set(key, made)
+  return made
+}

@@ -2,6 +2,7 @@
 import { CELLS } from './cell.ts'
 import type { FloorRow } from './floor.ts'
 import type { AnswerRow } from './scenarios/answer.ts'
+import type { CompileRow } from './scenarios/compile.ts'
 import type { DecisionRow } from './scenarios/decision.ts'
 import type { LoginsRow } from './scenarios/logins.ts'
 import type { StormRow } from './scenarios/storm.ts'
@@ -17,6 +18,7 @@ export interface Aim {
 export interface Rows {
   readonly floor: readonly FloorRow[]
   readonly decisions: readonly DecisionRow[]
+  readonly compiles: readonly CompileRow[]
   readonly answers: readonly AnswerRow[]
   readonly logins: readonly LoginsRow[]
   readonly storms: readonly StormRow[]
@@ -37,6 +39,9 @@ export function floorOf(cellName: string, floor: readonly FloorRow[]): number | 
 export function judge(rows: Rows): readonly Aim[] {
   const mine = rows.logins.filter(({ responder, inFlight }) => responder === 'bridge' && inFlight === JUDGED_IN_FLIGHT)
   return [
+    ...rows.compiles
+      .filter(({ principals, policies }) => principals === JUDGED.principals && policies === JUDGED.policies)
+      .flatMap(againstScale),
     ...mine.flatMap((row) => [
       ...againstFloor(row, rows.floor),
       againstServer(row),
@@ -44,6 +49,26 @@ export function judge(rows: Rows): readonly Aim[] {
     ]),
     ...rows.storms.filter(({ responder }) => responder === 'bridge').map(inStorm),
   ]
+}
+
+/** The size that the aims speak of. */
+const JUDGED = { principals: 10_000, policies: 1_000 } as const
+
+function againstScale(row: CompileRow): readonly Aim[] {
+  const size = `${formatNumber(row.principals)} principals, ${formatNumber(row.policies)} policies`
+  const limits: readonly [what: string, seen: number, limit: number, unit: string][] = [
+    ['compile', row.compileMs, 1000, 'ms'],
+    ['compile again after one edit', row.changeMs, 50, 'ms'],
+    ['first decision for a principal, p50', row.first.p50Us, 200, 'µs'],
+    ['decision for a known principal', row.again.p50Us, 20, 'µs'],
+    ['memory', row.heapMb, 300, 'MB'],
+  ]
+  return limits.map(([what, seen, limit, unit]) => ({
+    aim: `${size}: ${what}`,
+    wanted: `≤ ${formatNumber(limit)} ${unit}`,
+    seen: `${formatNumber(seen, seen < 10 ? 2 : 0)} ${unit}`,
+    met: seen <= limit,
+  }))
 }
 
 function againstFloor(row: LoginsRow, floor: readonly FloorRow[]): readonly Aim[] {

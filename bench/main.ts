@@ -14,13 +14,14 @@ import { renderReport, type Report } from './report.ts'
 import { RESPONDERS } from './responders.ts'
 import type { Run } from './run.ts'
 import { measureAnswers } from './scenarios/answer.ts'
+import { COMPILE_SIZES, measureCompile } from './scenarios/compile.ts'
 import { measureDecisions } from './scenarios/decision.ts'
 import { measureLogins } from './scenarios/logins.ts'
 import { measureStorms } from './scenarios/storm.ts'
 import { WEATHERS } from './weather.ts'
 import { createWorld } from './world.ts'
 
-const SCENARIOS = ['floor', 'decision', 'answer', 'logins', 'storm'] as const
+const SCENARIOS = ['floor', 'decision', 'compile', 'answer', 'logins', 'storm'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 interface Options {
@@ -111,6 +112,9 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
         ? measureFloor(world, { rounds: options.quick ? 3 : 9, turnMs: options.quick ? 20 : 100 })
         : [],
     decisions: has('decision') ? await measureDecisions(run.rounds) : [],
+    compiles: has('compile')
+      ? await measureCompile(options.quick ? COMPILE_SIZES.slice(0, 1) : COMPILE_SIZES, run)
+      : [],
     answers: has('answer') ? await measureAnswers(run) : [],
     logins: has('logins') ? await measureLogins(run) : [],
     storms: has('storm') ? await measureStorms(run) : [],

@@ -21,6 +21,7 @@ export function renderReport(report: Report): string {
   const tables = [
     floorTable(report),
     decisionTable(report),
+    compileTable(report),
     answerTable(report),
     loginsTable(report),
     stormTable(report),
@@ -82,6 +83,38 @@ function decisionTable({ decisions }: Report): Table {
       formatNumber(row.p99Us, 2),
     ]),
     notes: ['"new": met for the first time since the policy changed. "known" is timed by the hundred.'],
+  }
+}
+
+function compileTable({ compiles }: Report): Table {
+  return {
+    title: 'Documents to a snapshot, and the decisions under it',
+    columns: [
+      'principals',
+      'policies',
+      'YAML MB',
+      'compile ms',
+      'one edit ms',
+      'first p50 µs',
+      'first p99 µs',
+      'again µs',
+      'heap MB',
+    ],
+    rows: compiles.map((row) => [
+      formatNumber(row.principals),
+      formatNumber(row.policies),
+      formatNumber(row.megabytes, 1),
+      formatNumber(row.compileMs),
+      formatNumber(row.changeMs),
+      formatNumber(row.first.p50Us),
+      formatNumber(row.first.p99Us),
+      formatNumber(row.again.p50Us, 2),
+      formatNumber(row.heapMb),
+    ]),
+    notes: [
+      '"one edit": one document changed, everything compiled again by a compiler that has read the others. "first": decision for a principal not seen under this snapshot.',
+      '"heap": documents, compiler, snapshot and the decisions of all principals, after a full collection.',
+    ],
   }
 }
 

@@ -11,6 +11,7 @@ import { workloadPrincipal, type Principal } from '../../src/identity/principal.
 import { createDecide } from '../../src/policy/decide.ts'
 import type { Snapshot } from '../../src/policy/snapshot.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
+import type { Run } from '../run.ts'
 import { sampleCalls, type CallSample } from '../sample.ts'
 import { median } from '../statistics.ts'
 
@@ -28,7 +29,12 @@ export interface CompileRow {
   readonly heapMb: number
 }
 
-const SIZES = [
+export interface CompileSize {
+  readonly principals: number
+  readonly policies: number
+}
+
+export const COMPILE_SIZES: readonly CompileSize[] = [
   { principals: 1_000, policies: 1_000 },
   { principals: 10_000, policies: 1_000 },
   { principals: 100_000, policies: 1_000 },
@@ -39,9 +45,12 @@ const TEAMS = 50
 const KNOWN_REPEAT = 100
 const API_VERSION = 'nats-identity-bridge.dev/v1alpha1'
 
-export async function measureCompile(rounds: number, say: (line: string) => void): Promise<readonly CompileRow[]> {
+export async function measureCompile(
+  sizes: readonly CompileSize[],
+  { rounds, say }: Run,
+): Promise<readonly CompileRow[]> {
   const rows: CompileRow[] = []
-  for (const { principals, policies } of SIZES) {
+  for (const { principals, policies } of sizes) {
     say(`compile: ${principals} principals, ${policies} policies`)
     rows.push(await measureOne(principals, policies, rounds))
   }
@@ -98,7 +107,12 @@ function must(compiler: Compiler, texts: readonly SourceText[]): Snapshot {
 function textsFor(principals: number, policies: number): readonly SourceText[] {
   const namespaces = Array.from({ length: TEAMS }, (_, team) => ({ namespace: `team-${team}` }))
   const accounts = [{ account: 'BENCH', inbox: 'private', principals: namespaces }]
-  const map = stringify({ apiVersion: API_VERSION, kind: 'AccountMap', metadata: { name: 'bench' }, spec: { accounts } })
+  const map = stringify({
+    apiVersion: API_VERSION,
+    kind: 'AccountMap',
+    metadata: { name: 'bench' },
+    spec: { accounts },
+  })
   const members = Array.from({ length: policies }, (): string[] => [])
   for (let index = 0; index < principals; index += 1) members[index % policies]?.push(nameOf(index))
   return [

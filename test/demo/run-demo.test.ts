@@ -4,7 +4,7 @@ import { why } from '../../src/audit/why.ts'
 import { runDemo, type RunDemoOptions } from '../../src/demo/run-demo.ts'
 import { displayWidth } from '../../src/lib/table.ts'
 import { captureOutput, type CapturedOutput } from '../support/captured-output.ts'
-import { describeOnNatsServer } from '../support/real-nats-server.ts'
+import { describeOnNatsServer } from '../support/nats-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 interface Line {

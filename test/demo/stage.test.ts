@@ -9,7 +9,7 @@ import { SHOP_POLICY_FOLDER } from '../../src/dev/shop-policy.ts'
 import { startDev, type RunningDev } from '../../src/dev/start-dev.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
-import { describeOnNatsServer } from '../support/real-nats-server.ts'
+import { describeOnNatsServer } from '../support/nats-server.ts'
 
 describeOnNatsServer('the stage of the demo', () => {
   const decisions: DecisionRecord[] = []

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { runDev, type RunDevOptions } from '../../src/dev/run-dev.ts'
 import { SHOP_POLICY_FOLDER } from '../../src/dev/shop-policy.ts'
 import { captureOutput } from '../support/captured-output.ts'
-import { describeOnNatsServer } from '../support/real-nats-server.ts'
+import { describeOnNatsServer } from '../support/nats-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')

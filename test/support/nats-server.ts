@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describe } from 'vitest'
 import {
   credsAuthenticator,
   jwtAuthenticator,
@@ -102,6 +103,9 @@ export function natsServerForTests(version?: string): Promise<NatsServerBinary |
   binaries.set(key, known)
   return known
 }
+
+/** A suite on a nats-server of any version. */
+export const describeOnNatsServer = describe.skipIf((await natsServerForTests()) === undefined)
 
 async function find(version: string | undefined): Promise<NatsServerBinary | undefined> {
   try {

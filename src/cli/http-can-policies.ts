@@ -1,0 +1,157 @@
+/** The AuthorizationPolicy documents of folders, with the places where they stand. Everything else in the folders is left alone. */
+import { isList, readYaml, valueAt, type SourceObject, type SourceText } from '../compile/index.ts'
+import { parseAuthorizationPolicy, type AuthorizationPolicy, type PolicyMistake } from '../istio/index.ts'
+import { isJsonObject, type Json } from '../lib/json.ts'
+import { nearest } from '../lib/nearest.ts'
+import { quote, type Path } from '../lib/spell.ts'
+import type { Diagnostic } from '../policy/diagnostic.ts'
+import { readPolicyTexts } from './load-snapshot.ts'
+import type { Input } from './input.ts'
+
+export interface PlacedPolicy {
+  readonly policy: AuthorizationPolicy
+  readonly file?: string
+  readonly line?: number
+  /** Line of each rule. */
+  readonly ruleLines: readonly (number | undefined)[]
+}
+
+export interface LoadedPolicies {
+  /** Absent when a diagnostic is an error: a policy that cannot be read may be the DENY. */
+  readonly policies?: readonly PlacedPolicy[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const KIND = 'AuthorizationPolicy'
+const GROUP = 'security.istio.io/'
+/** Of the same API group, and no business of authorization. */
+const NEIGHBOURS: ReadonlySet<string> = new Set(['RequestAuthentication', 'PeerAuthentication'])
+
+/** @param paths folders or single files; `-` is standard input. */
+export async function loadAuthorizationPolicies(
+  paths: readonly string[],
+  input: Input | undefined,
+): Promise<LoadedPolicies> {
+  const texts = await readPolicyTexts(paths, input)
+  return texts.ok ? readAuthorizationPolicies(texts.value) : { diagnostics: texts.error }
+}
+
+export function readAuthorizationPolicies(sources: readonly SourceText[]): LoadedPolicies {
+  const diagnostics: Diagnostic[] = []
+  const policies: PlacedPolicy[] = []
+  for (const source of sources) {
+    const { objects, failures } = readYaml(source)
+    diagnostics.push(...failures)
+    for (const object of objects.flatMap(itemsOf)) policies.push(...readPolicy(object, diagnostics))
+  }
+  diagnostics.push(...duplicates(policies))
+  if (policies.length === 0 && diagnostics.length === 0) {
+    const hint = `they have apiVersion: ${GROUP}v1 and kind: ${KIND}`
+    diagnostics.push({ severity: 'warning', code: 'no-documents', message: `no ${KIND} was found`, hint })
+  }
+  return diagnostics.some(({ severity }) => severity === 'error') ? { diagnostics } : { policies, diagnostics }
+}
+
+/** `kind: List`, as kubectl prints several objects. */
+function itemsOf(object: SourceObject): readonly SourceObject[] {
+  const kind = valueAt(object.value, ['kind'])
+  const items = valueAt(object.value, ['items'])
+  if ((kind !== 'List' && kind !== `${KIND}List`) || !isList(items)) return [object]
+  return items.map((value, index) => ({
+    value,
+    mistakes: object.mistakes,
+    ...(object.file === undefined ? {} : { file: object.file }),
+    locate: (path, atKey) => object.locate(['items', index, ...path], atKey),
+  }))
+}
+
+function readPolicy(object: SourceObject, diagnostics: Diagnostic[]): readonly PlacedPolicy[] {
+  const { value, file } = object
+  if (!isOurs(value)) {
+    const mistake = misspelt(value)
+    if (mistake !== undefined) diagnostics.push(place(object, mistake))
+    return []
+  }
+  const { policy, mistakes } = parseAuthorizationPolicy(value)
+  const lost = object.mistakes.map((mistake) => ({ severity: 'error' as const, ...mistake }))
+  diagnostics.push(...[...lost, ...mistakes].map((mistake) => place(object, mistake, value)))
+  if (policy === undefined) return []
+  const line = object.locate(['metadata', 'name'], false)?.line
+  return [
+    {
+      policy,
+      ...(file === undefined ? {} : { file }),
+      ...(line === undefined ? {} : { line }),
+      ruleLines: policy.rules.map((_, index) => object.locate(['spec', 'rules', index], false)?.line),
+    },
+  ]
+}
+
+function isOurs(value: Json): boolean {
+  return isJsonObject(value) && value['kind'] === KIND
+}
+
+/** A slip of the pen must not make a policy disappear. */
+function misspelt(value: Json): PolicyMistake | undefined {
+  const kind = valueAt(value, ['kind'])
+  const apiVersion = valueAt(value, ['apiVersion'])
+  if (typeof kind !== 'string') return undefined
+  const isOfGroup = typeof apiVersion === 'string' && apiVersion.startsWith(GROUP) && !NEIGHBOURS.has(kind)
+  if (!isOfGroup && nearest(kind, [KIND], 2) === undefined) return undefined
+  const message = `unknown kind ${quote(kind)}, expected ${KIND}`
+  return { severity: 'error', code: 'kind-unknown', message, path: ['kind'] }
+}
+
+interface AnyMistake {
+  readonly severity: Diagnostic['severity']
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly path: Path
+  readonly atKey?: true
+}
+
+function place(
+  object: SourceObject,
+  { severity, code, message, hint, path, atKey }: AnyMistake,
+  value?: Json,
+): Diagnostic {
+  const name = value === undefined ? undefined : valueAt(value, ['metadata', 'name'])
+  return {
+    severity,
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(object.file === undefined ? {} : { file: object.file }),
+    ...object.locate(path, atKey === true),
+    kind: KIND,
+    ...(typeof name === 'string' ? { name } : {}),
+  }
+}
+
+/** Kubernetes has one object of a name; which of two is in force, nobody can tell. */
+function duplicates(policies: readonly PlacedPolicy[]): Diagnostic[] {
+  const first = new Map<string, PlacedPolicy>()
+  return policies.flatMap((placed) => {
+    const { policy, file, line } = placed
+    const name = `${policy.namespace}/${policy.name}`
+    const other = first.get(name)
+    if (other === undefined) {
+      first.set(name, placed)
+      return []
+    }
+    const where =
+      other.file === undefined ? '' : `, first in ${other.file}${other.line === undefined ? '' : `:${other.line}`}`
+    const message = `${KIND} ${name} is written twice${where}`
+    return [
+      {
+        severity: 'error' as const,
+        code: 'duplicate-document',
+        message,
+        hint: 'keep one of them',
+        ...(file === undefined ? {} : { file }),
+        ...(line === undefined ? {} : { line }),
+      },
+    ]
+  })
+}

@@ -1,0 +1,44 @@
+/** The page on AuthorizationPolicy: its commands are run on its documents, and print what it says. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runCommand } from '../../src/cli/program.ts'
+
+const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/authorization-policy.md'), 'utf8')
+
+function blocks(language: string): string[] {
+  return [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(([, text = '']) => text)
+}
+
+/** Words of a command line, with single quotes. */
+function words(command: string): string[] {
+  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+}
+
+test('docs/authorization-policy.md shows what the commands print', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nib-docs-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'policy'))
+  writeFileSync(join(folder, 'policy/shop.yaml'), blocks('yaml')[0] ?? '')
+  const questions = blocks('json')[0] ?? ''
+  const shown = blocks('console').flatMap((block) => block.split(/^(?=\$ nib )/m))
+  expect(shown).toHaveLength(4)
+  for (const example of shown) {
+    const [command = '', ...lines] = example.trimEnd().split('\n')
+    const argv = words(command.replace(/^\$ nib /, '').replace(/ < .*$/, ''))
+    let out = ''
+    await runCommand(
+      argv.map((word) => (word === 'policy' ? join(folder, word) : word)),
+      {
+        out: { write: (text) => (out += text) },
+        problems: { write: () => undefined },
+        input: async function* input() {
+          yield questions
+        },
+        env: {},
+      },
+    )
+    expect(out.trimEnd().replaceAll(`${folder}/`, '')).toBe(lines.join('\n'))
+  }
+})

@@ -6,12 +6,12 @@ import { refuse } from '../values/refuse.ts'
 import { defineVerb } from './verb.ts'
 
 /** What nats-server takes for `allow_responses: true`. */
-const DEFAULT_MAX_REPLIES = 1
-const DEFAULT_REPLY_WITHIN_MS = 120_000
+export const DEFAULT_MAX_REPLIES = 1
+export const DEFAULT_REPLY_WITHIN_MS = 120_000
 
 const NO_LIMIT = -1
 
-const maxReplies = z
+export const maxReplies = z
   .int()
   .min(NO_LIMIT)
   .transform((count, ctx) => {

@@ -11,7 +11,7 @@ export const pattern = z
     const parsed = parsePattern(text)
     if (parsed.ok) return parsed.value
     const reason = `is no subject pattern: ${parsed.error}`
-    return refuse(ctx, text, { code: 'pattern-invalid', reason, hint: hintFor(text) })
+    return refuse(ctx, text, { code: 'pattern-invalid', reason, hint: hintForPattern(text) })
   })
 
 /** An empty list means everything to NATS and nothing to its reader, so it is refused. */
@@ -38,7 +38,8 @@ function inWordsOfQueues(reason: string): string {
   return reason.replace(/^a subject /, 'a queue group ')
 }
 
-function hintFor(text: string): string | undefined {
+/** For text that is no pattern. */
+export function hintForPattern(text: string): string | undefined {
   if (text === '') return 'a bare > begins a YAML block; if every subject is meant, write it in quotes: ">"'
   if (text !== text.trim()) return 'remove the blanks around it'
   const tokens = text.split('.')

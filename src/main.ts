@@ -8,5 +8,6 @@ process.stdout.on('error', (problem: NodeJS.ErrnoException) => process.exit(prob
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: process.stdout,
   problems: process.stderr,
+  input: () => process.stdin,
   env: process.env,
 })

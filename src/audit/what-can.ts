@@ -1,8 +1,9 @@
 /** Everything a principal may do, with the rule behind each entry. Pure; reads the decision that a login would get. */
 import type { Principal } from '../identity/principal.ts'
 import type { Decision, Permissions, Shortfall } from '../policy/decision.ts'
+import { outOfForce } from '../policy/in-force.ts'
 import { matchesPrincipal } from '../policy/match-principal.ts'
-import type { Grant, Limits } from '../policy/model.ts'
+import type { Grant, GrantRule, Limits } from '../policy/model.ts'
 import type { Origin } from '../policy/origin.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
@@ -37,16 +38,17 @@ export function whatCan(snapshot: Snapshot, decision: Decision, principal: Princ
     return { ...asked, refusal: decision.code, entries: [], shortfalls: [], accountRules: decision.rules }
   }
   const permissions = decision.permissions.filtering
-  const mine = snapshot.model.grants.filter((rule) =>
-    matchesPrincipal(rule.principals, principal, snapshot.trustDomains),
-  )
+  const matchesMe = ({ principals }: Pick<GrantRule, 'principals'>): boolean =>
+    matchesPrincipal(principals, principal, snapshot.trustDomains)
+  const standing = { account: decision.account, ceilings: snapshot.model.ceilings.filter(matchesMe) }
+  const mine = snapshot.model.grants.filter((rule) => matchesMe(rule) && !outOfForce(rule, standing))
   const rulesBehind = (action: Entry['action'], effect: Entry['effect'], entry: string): readonly Origin[] => {
     const [subject = '', queue] = entry.split(' ')
     const pattern = parsePattern(subject)
     if (!pattern.ok) return []
     return mine
-      .filter((rule) => rule.effect === effect && actionOf(rule.grant.verb) === action)
-      .filter((rule) => rule.grant.patterns.some((granted) => stoodBehind(granted, pattern.value)))
+      .filter((rule) => actionOf(rule.grant.verb) === action)
+      .filter((rule) => patternsFor(rule, effect).some((granted) => stoodBehind(granted, pattern.value)))
       .filter((rule) => queue === undefined || speaksOfQueue(rule.grant, queue))
       .map((rule) => rule.origin)
   }
@@ -67,14 +69,18 @@ export function whatCan(snapshot: Snapshot, decision: Decision, principal: Princ
     permissions,
     limits: decision.limits,
     shortfalls: decision.shortfalls.filtering,
-    accountRules: snapshot.model.accounts
-      .filter((rule) => matchesPrincipal(rule.principals, principal, snapshot.trustDomains))
-      .map(({ origin }) => origin),
+    accountRules: snapshot.model.accounts.filter(matchesMe).map(({ origin }) => origin),
   }
 }
 
 function actionOf(verb: string): Entry['action'] {
   return verb === 'publish' || verb === 'request' ? 'publish' : 'subscribe'
+}
+
+/** What an allow leaves out can only be said by a deny. */
+function patternsFor({ effect, grant }: GrantRule, asked: Entry['effect']): readonly Pattern[] {
+  if (effect === asked) return grant.patterns
+  return effect === 'allow' ? (grant.except ?? []) : []
 }
 
 /** A ceiling may have cut the entry out of a wider grant; minimising may have kept the wider of two. */

@@ -2,18 +2,25 @@
  * Why a principal may or may not use a subject: the answer of the decision engine, and each rule that had a part in it. Pure.
  * The answer is never worked out twice: it is read off the same decision that a login would get.
  */
-import { coversTogether, matches, overlaps, overlapsAny, parsePattern, type Pattern } from '../subject/index.ts'
+import { matches, overlaps, parsePattern, type Pattern } from '../subject/index.ts'
 import type { Principal } from '../identity/principal.ts'
 import { permits, type Action } from '../policy/effective.ts'
-import type { Allowed, Decision, PermissionList } from '../policy/decision.ts'
+import type { Allowed, Decision } from '../policy/decision.ts'
 import { matchesPrincipal } from '../policy/match-principal.ts'
 import type { Grant, GrantRule } from '../policy/model.ts'
 import type { Origin } from '../policy/origin.ts'
+import { outOfForce, type OutOfForce } from '../policy/in-force.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
+import { isWhole } from './extent.ts'
+import { grantsTouching } from './grants-touching.ts'
 
-/** What a rule did: put the principal into its account, granted, denied, capped below the subject, or granted it to somebody else. */
-export type Part = 'account' | 'allow' | 'deny' | 'ceiling' | 'others'
+/**
+ * What a rule did: put the principal into its account, granted, denied, capped below the subject, or granted it to somebody
+ * else; would grant it in another account only (`other-account`), or if a ceiling matched (`needs-ceiling`); grants what is
+ * around it and leaves it out (`except`).
+ */
+export type Part = 'account' | 'allow' | 'deny' | 'except' | 'ceiling' | OutOfForce | 'others'
 
 export interface Reason {
   readonly part: Part
@@ -56,7 +63,8 @@ export function why(snapshot: Snapshot, decision: Decision, question: Question):
     ...(queue === undefined ? {} : { queue }),
     snapshotId: snapshot.id,
   }
-  const rules = ruleReasons(snapshot, question)
+  const account = decision.effect === 'allow' ? decision.account : undefined
+  const rules = ruleReasons(snapshot, question, account)
   if (decision.effect === 'deny') {
     const accounts = decision.rules.map((origin): Reason => ({ part: 'account', origin }))
     return { ...asked, allowed: false, refusal: decision.code, reasons: [...accounts, ...rules], shortfalls: [] }
@@ -69,7 +77,7 @@ export function why(snapshot: Snapshot, decision: Decision, question: Question):
   return {
     ...asked,
     allowed,
-    ...(allowed && action === 'subscribe' && !isWhole(decision.permissions.filtering.sub, question)
+    ...(allowed && action === 'subscribe' && !isWhole(decision.permissions.filtering.sub, subject, queue)
       ? { partly: true }
       : {}),
     account: decision.account,
@@ -81,22 +89,6 @@ export function why(snapshot: Snapshot, decision: Decision, question: Question):
 function speaksOf(entry: string, subject: Pattern): boolean {
   const pattern = parsePattern(entry.split(' ')[0] ?? '')
   return pattern.ok && overlaps(pattern.value, subject)
-}
-
-/** Whether everything that the subscription speaks of is delivered: together allowed, and touched by no deny. */
-function isWhole({ allow, deny }: PermissionList, { subject, queue }: Question): boolean {
-  const patterns = (entries: readonly string[]): readonly Pattern[] =>
-    entries.flatMap((entry) => {
-      const [text = '', group] = entry.split(' ')
-      const pattern = parsePattern(text)
-      return pattern.ok && (group === undefined || isInGroup(group, queue)) ? [pattern.value] : []
-    })
-  return coversTogether(patterns(allow), subject) && !overlapsAny(patterns(deny), subject)
-}
-
-function isInGroup(group: string, queue: string | undefined): boolean {
-  const [wide, asked] = [parsePattern(group), parsePattern(queue ?? '')]
-  return wide.ok && asked.ok && matches(wide.value, asked.value)
 }
 
 function accountReasons({ model, trustDomains }: Snapshot, principal: Principal): readonly Reason[] {
@@ -113,34 +105,50 @@ function ownInbox({ inboxPrefix, permissions }: Allowed, { action, subject, prin
   return [{ part: 'allow', origin: { kind: 'own inbox of', name: principal.name }, pattern: inbox.value.text }]
 }
 
-function ruleReasons({ model, trustDomains }: Snapshot, question: Question): readonly Reason[] {
+/** @param account of a principal that can log in; of another one, no rule is judged by it */
+function ruleReasons(
+  { model, trustDomains }: Snapshot,
+  question: Question,
+  account: string | undefined,
+): readonly Reason[] {
   const { principal, action, subject } = question
   const reasons: Reason[] = []
-  for (const rule of model.grants) {
+  const ceilings = model.ceilings.filter((rule) => matchesPrincipal(rule.principals, principal, trustDomains))
+  for (const rule of grantsTouching(model, action, subject)) {
     const pattern = speakingPattern(rule, question)
     if (pattern === undefined) continue
     const isMine = matchesPrincipal(rule.principals, principal, trustDomains)
-    if (isMine) reasons.push({ part: rule.effect, origin: rule.origin, pattern: pattern.text })
+    const lacking = account === undefined ? undefined : outOfForce(rule, { account, ceilings })
+    const hole = rule.grant.except?.find((except) => matches(except, subject))
+    if (hole !== undefined) {
+      if (isMine && rule.effect === 'allow') reasons.push({ part: 'except', origin: rule.origin, pattern: hole.text })
+      continue
+    }
+    if (isMine) reasons.push({ part: lacking ?? rule.effect, origin: rule.origin, pattern: pattern.text })
     else if (rule.effect === 'allow') reasons.push({ part: 'others', origin: rule.origin, pattern: pattern.text })
   }
-  const ceilings = model.ceilings.filter((rule) => matchesPrincipal(rule.principals, principal, trustDomains))
   const isWithin = ceilings.some((rule) => rule[action].some((pattern) => matches(pattern, subject)))
   if (!isWithin) for (const { origin } of ceilings) reasons.push({ part: 'ceiling', origin })
   return reasons.toSorted((a, b) => ORDER[a.part] - ORDER[b.part])
 }
 
-const ORDER = { account: 0, deny: 1, allow: 2, ceiling: 3, others: 4 } as const satisfies Record<Part, number>
+const ORDER = {
+  account: 0,
+  deny: 1,
+  allow: 2,
+  except: 3,
+  ceiling: 4,
+  'needs-ceiling': 5,
+  'other-account': 6,
+  others: 7,
+} as const satisfies Record<Part, number>
 
 /** An allow must cover the subject to grant it; a deny that only touches a subscription still filters it. */
-function speakingPattern(rule: GrantRule, { action, subject, queue }: Question): Pattern | undefined {
-  if (actionOf(rule.grant) !== action || !admitsQueue(rule.grant, queue)) return undefined
+function speakingPattern(rule: GrantRule, { subject, queue }: Question): Pattern | undefined {
+  if (!admitsQueue(rule.grant, queue)) return undefined
   return rule.grant.patterns.find(
     (pattern) => matches(pattern, subject) || (rule.effect === 'deny' && overlaps(pattern, subject)),
   )
-}
-
-function actionOf(grant: Grant): Action {
-  return grant.verb === 'publish' || grant.verb === 'request' ? 'publish' : 'subscribe'
 }
 
 function admitsQueue(grant: Grant, queue: string | undefined): boolean {

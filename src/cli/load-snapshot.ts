@@ -1,34 +1,63 @@
-/** Policy folders, read and compiled once, for commands that answer offline. */
+/** Policy folders, files or standard input, read and compiled once, for commands that answer offline. */
 import { createHash } from 'node:crypto'
-import { compile } from '../compile/index.ts'
+import { compile, type SourceText } from '../compile/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
 import { readPolicyFolders } from '../sources/index.ts'
+import { readInput, type Input } from './input.ts'
 
 export interface LoadedSnapshot {
   readonly snapshot: Snapshot
   readonly diagnostics: readonly Diagnostic[]
+  /** What it was compiled from. */
+  readonly sources: readonly SourceText[]
+}
+
+export interface LoadOptions {
+  readonly trustDomain: string
+  readonly trustDomainAliases: readonly string[]
+  /** Of Istio. */
+  readonly rootNamespace: string
+  /** Where `-` reads from. */
+  readonly input?: Input | undefined
 }
 
 /** Accounts that no policy may name, where no bridge configuration says which ones these are. */
-const USUALLY_FORBIDDEN = ['SYS', '$G', '$SYS', 'AUTH']
+export const USUALLY_FORBIDDEN = ['SYS', '$G', '$SYS', 'AUTH']
+const STDIN = '-'
 
 export function sha256Hex(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** @param paths folders or single files; `-` is standard input. */
 export async function loadSnapshot(
-  folders: readonly string[],
-  trustDomain: string,
+  paths: readonly string[],
+  { trustDomain, trustDomainAliases, rootNamespace, input }: LoadOptions,
 ): Promise<Result<LoadedSnapshot, readonly Diagnostic[]>> {
-  const texts = await readPolicyFolders(folders)
+  const texts = await readPolicyTexts(paths, input)
   if (!texts.ok) return texts
   const compiled = compile(texts.value, {
-    trustDomains: { local: trustDomain, aliases: [] },
+    trustDomains: { local: trustDomain, aliases: trustDomainAliases },
+    rootNamespace,
     forbiddenAccounts: USUALLY_FORBIDDEN,
     hash: sha256Hex,
   })
   if (compiled.snapshot === undefined) return err(compiled.diagnostics)
-  return ok({ snapshot: compiled.snapshot, diagnostics: compiled.diagnostics })
+  return ok({ snapshot: compiled.snapshot, diagnostics: compiled.diagnostics, sources: texts.value })
+}
+
+/** @param paths folders or single files; `-` is standard input. */
+export async function readPolicyTexts(
+  paths: readonly string[],
+  input: Input | undefined,
+): Promise<Result<readonly SourceText[], readonly Diagnostic[]>> {
+  const folders = paths.filter((path) => path !== STDIN)
+  const onDisk = folders.length === 0 ? ok([]) : await readPolicyFolders(folders)
+  if (!onDisk.ok || folders.length === paths.length) return onDisk
+  const text = await readInput(input)
+  if (text.trim() !== '') return ok([...onDisk.value, { file: '<stdin>', text }])
+  const hint = 'pipe YAML documents into it, as from helm template or kustomize build'
+  return err([{ severity: 'error', code: 'input-empty', message: 'standard input is empty', hint }])
 }

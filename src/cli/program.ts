@@ -2,15 +2,21 @@
  * The commands of `nib` and their words. Each command's code is loaded when it is called, so that help is instant.
  * Exit codes: 0 done, 1 could not be done, 2 wrong usage or wrong documents.
  */
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { DemoOptions, DevOptions } from './dev-commands.ts'
+import { addHttpCommands } from './http-commands.ts'
+import type { Input } from './input.ts'
+import { collect, example } from './options.ts'
 import { createOutput, type Stream } from './output.ts'
+import { addPolicyCommands } from './policy-commands.ts'
 import type { ServerConfigOptions } from './server-config-command.ts'
 import { packageVersion } from './version.ts'
 
 export interface Terminal {
   readonly out: Stream
   readonly problems: Stream
+  /** Standard input, opened by whoever reads it. */
+  readonly input?: Input
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -42,38 +48,8 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
       finish(await serve(options, output))
     })
 
-  program
-    .command('why')
-    .description('say whether a principal may use a subject, and which rules say so')
-    .argument('<principal>', 'ns/name, a SPIFFE ID, or https://issuer/subject')
-    .addArgument(actionArgument())
-    .argument('<subject>', 'a subject; to subscribe, wildcards may stand in it')
-    .addOption(policiesOption())
-    .option('-q, --queue <name>', 'subscribe as a member of this queue group')
-    .addOption(trustDomainOption())
-    .option('--claim <path=value>', 'a claim of an end-user token (repeatable)', collect, [])
-    .option('--group <name>', 'a group of the principal (repeatable)', collect, [])
-    .option('--json', 'machine-readable output')
-    .addHelpText('after', example('nib why shop/orders publish shop.orders.created --policies ./policy'))
-    .action(async (principal: string, action: 'publish' | 'subscribe', subject: string, options: QueryOptions) => {
-      const { whyCommand } = await import('./query-commands.ts')
-      finish(await whyCommand({ principal, action, subject, ...options }, output))
-    })
-
-  program
-    .command('what-can')
-    .description('list everything a principal may do, and the rule behind each entry')
-    .argument('<principal>', 'ns/name, a SPIFFE ID, or https://issuer/subject')
-    .addOption(policiesOption())
-    .addOption(trustDomainOption())
-    .option('--claim <path=value>', 'a claim of an end-user token (repeatable)', collect, [])
-    .option('--group <name>', 'a group of the principal (repeatable)', collect, [])
-    .option('--json', 'machine-readable output')
-    .addHelpText('after', example('nib what-can shop/dashboard --policies ./policy'))
-    .action(async (principal: string, options: QueryOptions) => {
-      const { whatCanCommand } = await import('./query-commands.ts')
-      finish(await whatCanCommand({ principal, ...options }, output))
-    })
+  addPolicyCommands(program, { output, input: terminal.input, finish })
+  addHttpCommands(program, { output, input: terminal.input, finish }, terminal.out)
 
   program
     .command('server-config')
@@ -164,36 +140,4 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     output.error(problem instanceof Error ? problem.message : String(problem))
     return 1
   }
-}
-
-interface QueryOptions {
-  readonly policies: string[]
-  readonly trustDomain: string
-  readonly claim: string[]
-  readonly group: string[]
-  readonly queue?: string
-  readonly json?: true
-}
-
-function example(...lines: string[]): string {
-  return `\nExample:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value]
-}
-
-function policiesOption(): Option {
-  return new Option('-p, --policies <folder>', 'folder of policy documents (repeatable)')
-    .env('NIB_POLICIES')
-    .makeOptionMandatory()
-    .argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value])
-}
-
-function trustDomainOption(): Option {
-  return new Option('--trust-domain <name>', 'trust domain that ns/name stands in').default('cluster.local')
-}
-
-function actionArgument(): Argument {
-  return new Argument('<action>', 'publish or subscribe').choices(['publish', 'subscribe'])
 }

@@ -1,23 +1,31 @@
 /** `nib why` and `nib what-can`: questions answered offline from policy files, by the engine that decides logins. */
 import { whatCan, type Entry, type WhatCan } from '../audit/what-can.ts'
-import { why, type Part, type Why } from '../audit/why.ts'
+import { why, type Why } from '../audit/why.ts'
 import type { Principal } from '../identity/principal.ts'
 import { isTrustDomain } from '../identity/spiffe-id.ts'
+import { DEFAULT_MESH } from '../istio/index.ts'
 import { table } from '../lib/table.ts'
 import { createDecide } from '../policy/decide.ts'
 import type { Decision } from '../policy/decision.ts'
-import { nameOrigin, type Origin } from '../policy/origin.ts'
+import { nameOrigin } from '../policy/origin.ts'
 import { REFUSALS } from '../policy/refusal.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
 import { parsePattern, parseSubject } from '../subject/index.ts'
+import { parseClaims } from './claims-argument.ts'
+import type { Input } from './input.ts'
 import { loadSnapshot, sha256Hex } from './load-snapshot.ts'
 import type { Output } from './output.ts'
 import { parsePrincipal } from './principal-argument.ts'
+import { partInWords, placeOf, repliesInWords } from './words.ts'
 
 export interface QueryArguments {
   readonly principal: string
   readonly policies: readonly string[]
   readonly trustDomain: string
+  /** Other names of the trust domain. */
+  readonly alias?: readonly string[]
+  /** Of Istio. */
+  readonly rootNamespace?: string
   readonly claim: readonly string[]
   readonly group: readonly string[]
   readonly json?: true
@@ -30,10 +38,10 @@ export interface WhyArguments extends QueryArguments {
 }
 
 /** @returns 0 when allowed, 1 when denied, 2 when the question or the documents are wrong. */
-export async function whyCommand(question: WhyArguments, output: Output): Promise<number> {
+export async function whyCommand(question: WhyArguments, output: Output, input?: Input): Promise<number> {
   const subject = question.action === 'publish' ? parseSubject(question.subject) : parsePattern(question.subject)
   if (!subject.ok) return refuseUsage(output, `subject "${question.subject}": ${subject.error}`)
-  const asked = await ask(question, output)
+  const asked = await ask(question, output, input)
   if (asked === undefined) return 2
   const { action, queue } = question
   const { principal } = asked
@@ -49,8 +57,8 @@ export async function whyCommand(question: WhyArguments, output: Output): Promis
 }
 
 /** @returns 0 when the principal can log in, 1 when not, 2 when the question or the documents are wrong. */
-export async function whatCanCommand(question: QueryArguments, output: Output): Promise<number> {
-  const asked = await ask(question, output)
+export async function whatCanCommand(question: QueryArguments, output: Output, input?: Input): Promise<number> {
+  const asked = await ask(question, output, input)
   if (asked === undefined) return 2
   const answer = whatCan(asked.snapshot, asked.decision, asked.principal)
   if (question.json) output.json(answer)
@@ -64,7 +72,7 @@ interface Asked {
   readonly decision: Decision
 }
 
-async function ask(question: QueryArguments, output: Output): Promise<Asked | undefined> {
+async function ask(question: QueryArguments, output: Output, input: Input | undefined): Promise<Asked | undefined> {
   if (!isTrustDomain(question.trustDomain)) {
     refuseUsage(
       output,
@@ -72,22 +80,23 @@ async function ask(question: QueryArguments, output: Output): Promise<Asked | un
     )
     return undefined
   }
-  const claims: Record<string, string> = {}
-  for (const claim of question.claim) {
-    const [path = '', ...value] = claim.split('=')
-    if (path === '' || value.length === 0) {
-      refuseUsage(output, `claim "${claim}" is not written as path=value`)
-      return undefined
-    }
-    claims[path] = value.join('=')
+  const claims = parseClaims(question.claim)
+  if (!claims.ok) {
+    refuseUsage(output, claims.error)
+    return undefined
   }
   const { trustDomain, group: groups } = question
-  const principal = parsePrincipal(question.principal, { trustDomain, claims: nest(claims), groups })
+  const principal = parsePrincipal(question.principal, { trustDomain, claims: claims.value, groups })
   if (!principal.ok) {
     refuseUsage(output, `principal "${question.principal}": ${principal.error}`)
     return undefined
   }
-  const loaded = await loadSnapshot(question.policies, trustDomain)
+  const loaded = await loadSnapshot(question.policies, {
+    trustDomain,
+    trustDomainAliases: question.alias ?? [],
+    rootNamespace: question.rootNamespace ?? DEFAULT_MESH.rootNamespace,
+    input,
+  })
   output.diagnostics(loaded.ok ? loaded.value.diagnostics : loaded.error)
   if (!loaded.ok) return undefined
   const { snapshot } = loaded.value
@@ -99,31 +108,6 @@ function refuseUsage(output: Output, message: string): number {
   return 2
 }
 
-type Nested = { [key: string]: string | Nested }
-
-/** `realm.roles=admin` is a member inside an object, as the matcher reads it. */
-function nest(claims: Readonly<Record<string, string>>): Nested {
-  const root: Nested = {}
-  for (const [path, value] of Object.entries(claims)) {
-    const steps = path.split('.')
-    let inner = root
-    for (const step of steps.slice(0, -1)) {
-      const next = inner[step]
-      inner = typeof next === 'object' ? next : (inner[step] = {})
-    }
-    inner[steps.at(-1) ?? path] = value
-  }
-  return root
-}
-
-const PARTS = {
-  account: 'lives in',
-  deny: 'denied by',
-  allow: 'allowed by',
-  ceiling: 'capped by',
-  others: 'others only',
-} as const satisfies Record<Part, string>
-
 function printWhy(answer: Why, output: Output): void {
   const verdict = answer.allowed ? output.paint('allowed', 'good') : output.paint('denied', 'bad')
   const queue = answer.queue === undefined ? '' : ` in queue group ${answer.queue}`
@@ -133,7 +117,7 @@ function printWhy(answer: Why, output: Output): void {
   if (answer.refusal !== undefined) output.line(`no login: ${answer.refusal}, ${REFUSALS[answer.refusal].meaning}`)
   output.line()
   const rows = answer.reasons.map(({ part, origin, pattern }) => [
-    PARTS[part],
+    partInWords(part),
     nameOrigin(origin),
     pattern ?? '',
     placeOf(origin),
@@ -157,18 +141,11 @@ function printWhatCan(answer: WhatCan, output: Output): void {
   const rows = answer.entries.map((entry) => [entry.action, entry.effect, entry.entry, rulesOf(entry)])
   for (const line of table(['', '', 'subject', 'rule'], rows)) output.line(line)
   const resp = answer.permissions?.resp
-  if (resp !== undefined)
-    output.line(
-      `\nmay answer requests: ${resp.max < 0 ? 'any number of replies' : `${resp.max} ${resp.max === 1 ? 'reply' : 'replies'}`} each, within ${resp.ttl / 1e9} s`,
-    )
+  if (resp !== undefined) output.line(`\nmay answer requests: ${repliesInWords(resp)}`)
   for (const { pattern, reason } of answer.shortfalls) output.line(`given less: ${pattern}: ${reason}`)
 }
 
 function rulesOf({ rules, effect }: Entry): string {
   if (rules.length > 0) return rules.map((origin) => `${nameOrigin(origin)} ${placeOf(origin)}`.trim()).join(', ')
   return effect === 'deny' ? 'guard of the list' : 'own inbox'
-}
-
-function placeOf({ file, line }: Origin): string {
-  return file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}`
 }

@@ -2,4 +2,4 @@
 export { sessionEnd, type SessionSettings } from './lifetime.ts'
 export { responseClaims, type ResponseEnvelope, type Verdict } from './response-claims.ts'
 export { signToken, type TokenSigner } from './token.ts'
-export { userClaims, type Placement, type UserGrant } from './user-claims.ts'
+export { permissionClaims, userClaims, type Placement, type UserGrant } from './user-claims.ts'

@@ -34,14 +34,18 @@ export function userClaims(grant: UserGrant): string {
   )
 }
 
+/** What a user JWT says of permissions, member by member. A `resp` that is not there must not be written at all. */
+export function permissionClaims({ pub, sub, resp }: Permissions): Permissions {
+  return { pub, sub, ...(resp === undefined ? {} : { resp }) }
+}
+
 const encoded = new WeakMap<Permissions, string>()
 
 /** Permissions belong to a snapshot and are written many times: their JSON is kept beside them. */
 function encodePermissions(permissions: Permissions): string {
   const known = encoded.get(permissions)
   if (known !== undefined) return known
-  const { pub, sub, resp } = permissions
-  const text = JSON.stringify({ pub, sub, ...(resp === undefined ? {} : { resp }) }).slice(1, -1)
+  const text = JSON.stringify(permissionClaims(permissions)).slice(1, -1)
   encoded.set(permissions, text)
   return text
 }

@@ -27,7 +27,7 @@ function folder(): string {
   return path
 }
 
-const SHOP = 'deploy/demo/policy'
+const SHOP = 'test/support/shop-policy'
 
 describe('nib why', () => {
   test('names the rule that denies, and where it is written', async () => {
@@ -40,8 +40,8 @@ describe('nib why', () => {
         'account  SHOP',
         '',
         '           rule                             pattern  written in',
-        'lives in   AccountMap shop[0]                        deploy/demo/policy/accounts.yaml:8',
-        'denied by  SubjectPolicy shop/read-only[0]  >        deploy/demo/policy/dashboard.yaml:24',
+        'lives in   AccountMap shop[0]                        test/support/shop-policy/accounts.yaml:8',
+        'denied by  SubjectPolicy shop/read-only[0]  >        test/support/shop-policy/dashboard.yaml:24',
         '',
       ].join('\n'),
     })
@@ -154,7 +154,7 @@ describe('nib what-can', () => {
     const ran = await nib('what-can', 'shop/orders', '-p', SHOP)
     expect(ran.exitCode).toBe(0)
     expect(ran.out).toMatch(
-      /publish +allow +shop\.orders\.created +SubjectPolicy shop\/orders\[2\] deploy\/demo\/policy\/orders\.yaml:15/,
+      /publish +allow +shop\.orders\.created +SubjectPolicy shop\/orders\[2\] test\/support\/shop-policy\/orders\.yaml:15/,
     )
     expect(ran.out).toMatch(/subscribe +allow +_INBOX_[0-9a-f]{32}\.> +own inbox/)
     expect(ran.out).toContain('may answer requests: 1 reply each, within 10 s')

@@ -1,5 +1,7 @@
-/** One line of the demo: what somebody tried, what the policy had said, what the server did, and whether the two agree. Pure. */
+/** One line of the demo: what somebody tried, what the policy had said, what the server did,
+ * what the same operation would be told over HTTP, and whether all agree. Pure. */
 import type { RefusalCode } from '../policy/refusal.ts'
+import type { HttpAnswer } from './http-twin.ts'
 
 export interface Attempt {
   /** Under which heading it is shown. */
@@ -8,6 +10,8 @@ export interface Attempt {
   readonly tried: string
   readonly forecast: Forecast
   readonly outcome: Outcome
+  /** The operation that the subject stands for, over HTTP. */
+  readonly http?: HttpAnswer
   readonly agrees: boolean
 }
 
@@ -34,8 +38,9 @@ export interface Outcome {
   readonly decisionId?: string
 }
 
-export function judge(who: string, tried: string, forecast: Forecast, outcome: Outcome): Attempt {
+export function judge(who: string, tried: string, forecast: Forecast, outcome: Outcome, http?: HttpAnswer): Attempt {
   const agrees =
     outcome.allowed === forecast.allowed && outcome.account === forecast.account && outcome.code === forecast.code
-  return { who, tried, forecast, outcome, agrees }
+  if (http === undefined) return { who, tried, forecast, outcome, agrees }
+  return { who, tried, forecast, outcome, http, agrees: agrees && http.allowed === outcome.allowed }
 }

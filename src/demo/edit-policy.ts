@@ -12,9 +12,9 @@ export interface PolicyEdit {
 }
 
 export const ALLOW_REFUND: PolicyEdit = {
-  file: 'support.yaml',
-  before: '- request: [shop.orders.status]',
-  after: '- request: [shop.orders.status, shop.payments.refund]',
+  file: 'authorization.yaml',
+  before: '- operation: { methods: [GET], paths: [/refunds] }',
+  after: '- operation: { methods: [GET, POST], paths: [/refunds] }',
 }
 
 export interface PolicyChange {

@@ -8,6 +8,7 @@ import type { Attempt } from './attempt.ts'
 import { createCast, createIntruders } from './cast.ts'
 import { ALLOW_REFUND, editPolicy, type PolicyChange, type PolicyEdit } from './edit-policy.ts'
 import { createOracle, type AskWhy } from './forecast.ts'
+import { createHttpTwin } from './http-twin.ts'
 import { play, REFUND } from './play.ts'
 import { createStage, INTRUDERS } from './stage.ts'
 import type { Group } from './show.ts'
@@ -38,6 +39,7 @@ export async function perform(
     url: dev.natsUrl,
     sentinel: sentinelOf(dev),
     oracle,
+    http: createHttpTwin(dev.policyFolder, dev.trustDomain),
     decisions,
     nameAccount: (account) => nameAccount(dev, account),
   })

@@ -29,7 +29,12 @@ export function createRows(all: readonly Attempt[], paint: Paint): Rows {
     indent: 1,
     paint: (cell, row, column) => paintCell(cell, column, all[row], paint),
   })
-  const shown = new Map(all.map((attempt, row) => [attempt, [lines[row + 1] ?? '', ...recordLine(attempt, paint)]]))
+  const shown = new Map(
+    all.map((attempt, row) => [
+      attempt,
+      [lines[row + 1] ?? '', ...httpLine(attempt, paint), ...recordLine(attempt, paint)],
+    ]),
+  )
   const of = (attempts: readonly Attempt[]): readonly string[] =>
     attempts.flatMap((attempt) => shown.get(attempt) ?? [])
   return {
@@ -59,6 +64,13 @@ function paintCell(cell: string, column: number, attempt: Attempt | undefined, p
 
 function toneOf(allowed: boolean | undefined): Tone {
   return allowed === true ? 'good' : 'bad'
+}
+
+/** The other half of what the same policy decides. */
+function httpLine({ http }: Attempt, paint: Paint): readonly string[] {
+  if (http === undefined) return []
+  const { operation, allowed, decidedBy } = http
+  return [`     ${paint(`└ over HTTP ${operation}: ${allowed ? 'allowed' : 'denied'}, ${decidedBy}`, 'dim')}`]
 }
 
 /** The reason that the client does not hear. */

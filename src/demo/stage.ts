@@ -9,12 +9,14 @@ import { judge, type Attempt, type Outcome } from './attempt.ts'
 import type { Actor, Intruder } from './cast.ts'
 import { logIn, type Client, type Reaction } from './client.ts'
 import { refusal, type Oracle } from './forecast.ts'
+import type { HttpAnswer, HttpTwin } from './http-twin.ts'
 
 export interface StageParts {
   readonly url: string
   /** JWT that brings a client to the bridge in operator mode, where the server does not assume it. */
   readonly sentinel: string | undefined
   readonly oracle: Oracle
+  readonly http: HttpTwin
   /** All decisions so far, oldest first; grows. */
   readonly decisions: readonly DecisionRecord[]
   /** The account's name, where the server speaks of its public key. */
@@ -46,13 +48,19 @@ export interface Stage {
 
 const RECORD_LIMIT_MS = 2000
 
-export function createStage({ url, sentinel, oracle, decisions, nameAccount }: StageParts): Stage {
+export function createStage({ url, sentinel, oracle, http, decisions, nameAccount }: StageParts): Stage {
   const attempts: Attempt[] = []
   const players = new Set<Player>()
   let sent = 0
 
-  function write(who: string, tried: string, forecast: Attempt['forecast'], outcome: Outcome): void {
-    attempts.push(judge(who, tried, forecast, outcome))
+  function write(
+    who: string,
+    tried: string,
+    forecast: Attempt['forecast'],
+    outcome: Outcome,
+    overHttp?: HttpAnswer,
+  ): void {
+    attempts.push(judge(who, tried, forecast, outcome, overHttp))
   }
 
   async function attemptLogin(
@@ -129,13 +137,13 @@ export function createStage({ url, sentinel, oracle, decisions, nameAccount }: S
         if (witness.received.includes(text)) return { allowed: true, said: `${witness.actor.shortName} received it` }
         return { allowed: undefined, said: `${witness.actor.shortName} got nothing` }
       })
-      write(player.actor.name, `publish ${subject}`, forecast, outcome)
+      write(player.actor.name, `publish ${subject}`, forecast, outcome, await http.ask(player.actor.principal, subject))
     },
     async request(player, subject, payload) {
       const forecast = oracle.use(player.actor.principal, 'publish', subject)
       const reaction = await player.client.request(subject, payload)
       const outcome = outcomeOf(reaction, (reply) => ({ allowed: true, said: `reply from ${reply.string()}` }))
-      write(player.actor.name, `request ${subject}`, forecast, outcome)
+      write(player.actor.name, `request ${subject}`, forecast, outcome, await http.ask(player.actor.principal, subject))
     },
     async clear() {
       await Promise.all([...players].map((player) => player.close()))

@@ -18,6 +18,7 @@ interface Line {
     readonly account?: string
     readonly code?: string
   }
+  readonly http?: { readonly operation: string; readonly allowed: boolean }
 }
 
 interface Report {
@@ -73,7 +74,7 @@ describeOnNatsServer('the demo', () => {
     expect([...report.attempts, ...report.edit.attemptsAfter].filter(({ agrees }) => !agrees)).toEqual([])
     expect(ended.code).toBe(0)
     expect(ended.problems()).toBe('')
-    expect(report).toMatchObject({ mode, sealed, lines: 29, agreeing: 29 })
+    expect(report).toMatchObject({ mode, sealed, lines: 33, agreeing: 33 })
     expect(find(report.attempts, 'shop/orders', 'log in').outcome.account).toBe('SHOP')
   })
 
@@ -97,6 +98,8 @@ describeOnNatsServer('the demo', () => {
       'TOKEN_AUDIENCE',
       'CREDENTIAL_MISSING',
     ])
+    expect(edit.attemptBefore.http).toMatchObject({ operation: 'POST /refunds', allowed: false })
+    expect(edit.attemptsAfter.at(-1)?.http).toMatchObject({ operation: 'POST /refunds', allowed: true })
     expect(edit.attemptBefore.outcome.said).toBe('permission violation')
     expect(edit.attemptsAfter.map(({ outcome }) => outcome.said)).toEqual([
       'let in, account SHOP',
@@ -118,22 +121,22 @@ describeOnNatsServer('the demo', () => {
     // The last three belong to the edit, which has a table of its own.
     expect(rows.slice(0, -3).map(column)).toEqual(expect.arrayContaining(['let in, account SHOP', 'login refused']))
     expect(rows.slice(0, -3).filter((row) => row[header.indexOf('the server did') - 1] !== ' ')).toEqual([])
-    expect(rows).toHaveLength(27 + 3)
-    expect(out()).toMatch(/✓ All 29 lines agree: .* \(\d+\.\d s\)/)
+    expect(rows).toHaveLength(31 + 3)
+    expect(out()).toMatch(/✓ All 33 lines agree: .* \(\d+\.\d s\)/)
     expect(out()).not.toContain('✗')
   })
 
   test('ends with 1, and marks the line, when the policy lies about one subject', async () => {
     const liar: typeof why = (snapshot, decision, question) => {
       const answer = why(snapshot, decision, question)
-      return question.subject.text === 'shop.payments.charge' && question.action === 'publish'
+      return question.subject.text === 'shop.payments.refunds' && question.action === 'publish'
         ? { ...answer, allowed: !answer.allowed }
         : answer
     }
     const { out, code } = await demo({ why: liar })
     expect(code).toBe(1)
-    expect(out()).toMatch(/^ ✗ request shop\.payments\.charge +no .* reply from payments$/m)
-    expect(out()).toContain('✗ 1 of 29 lines disagree')
+    expect(out()).toMatch(/^ ✗ request shop\.payments\.refunds +no .* reply from payments$/m)
+    expect(out()).toContain('✗ 1 of 33 lines disagree')
     expect(out().match(/^ ✗/gm)).toHaveLength(1)
   })
 

@@ -3,6 +3,7 @@ import type { DecisionRecord } from '../../src/audit/record.ts'
 import { why } from '../../src/audit/why.ts'
 import { createCast, type Cast } from '../../src/demo/cast.ts'
 import { createOracle } from '../../src/demo/forecast.ts'
+import { createHttpTwin, type HttpTwin } from '../../src/demo/http-twin.ts'
 import { createStage, type Stage } from '../../src/demo/stage.ts'
 import { createSilentLog } from '../../src/dev/dev-log.ts'
 import { SHOP_POLICY_FOLDER } from '../../src/dev/shop-policy.ts'
@@ -30,10 +31,17 @@ describeOnNatsServer('the stage of the demo', () => {
   })
   afterAll(() => dev.stop())
 
-  function stage(): Stage {
+  function stage(http: HttpTwin = createHttpTwin(dev.policyFolder, dev.trustDomain)): Stage {
     const { currentSnapshot } = dev.bridge
     const oracle = createOracle({ currentSnapshot, decide: createDecide(sha256Hex), why, filter: 'filtering' })
-    const made = createStage({ url: dev.natsUrl, sentinel: undefined, oracle, decisions, nameAccount: (name) => name })
+    const made = createStage({
+      url: dev.natsUrl,
+      sentinel: undefined,
+      oracle,
+      http,
+      decisions,
+      nameAccount: (name) => name,
+    })
     onTestFinished(() => made.clear())
     return made
   }
@@ -51,8 +59,17 @@ describeOnNatsServer('the stage of the demo', () => {
 
   test('does not take a request that nobody answers for an answered one', async () => {
     const { enter, request, attempts } = stage()
-    await request(await enter(cast.web), 'shop.orders.status', 'order 1001')
+    await request(await enter(cast.web), 'shop.orders.1001.status', '')
     expect(attempts.at(-1)).toMatchObject({ outcome: { said: 'nobody answers' }, agrees: false })
+  })
+
+  test('does not take NATS and HTTP for agreeing when HTTP says something else', async () => {
+    const http: HttpTwin = {
+      ask: async () => ({ operation: 'POST /orders', allowed: true, decidedBy: 'ns[shop]-policy[orders]-rule[0]' }),
+    }
+    const { enter, publish, attempts } = stage(http)
+    await publish(await enter(cast.dashboard), 'shop.orders.create')
+    expect(attempts.at(-1)).toMatchObject({ forecast: { allowed: false }, outcome: { allowed: false }, agrees: false })
   })
 
   test('does not take a login that the server refuses for one that the policy refused for another reason', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { renderLint } from './support/render-lint.ts'
 import { renderRefusals } from './support/render-refusals.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -14,6 +15,14 @@ test('docs/refusals.md lists every code as the code has it', () => {
   const intro = text.slice(0, text.indexOf('\n| '))
   const written = `${intro.trimEnd()}\n\n${renderRefusals()}\n`
   if (process.env['REFRESH_GOLDEN'] === '1') writeFileSync(resolve(ROOT, 'docs/refusals.md'), written)
+  expect(text).toBe(written)
+})
+
+test('docs/lint.md has an entry for every finding as the code has it', () => {
+  const text = read('docs/lint.md')
+  const intro = text.split(/^## /m)[0] ?? ''
+  const written = `${intro.trimEnd()}\n\n${renderLint()}\n`
+  if (process.env['REFRESH_GOLDEN'] === '1') writeFileSync(resolve(ROOT, 'docs/lint.md'), written)
   expect(text).toBe(written)
 })
 

@@ -4,6 +4,7 @@ import type { FloorRow } from './floor.ts'
 import type { AnswerRow } from './scenarios/answer.ts'
 import type { CompileRow } from './scenarios/compile.ts'
 import type { DecisionRow } from './scenarios/decision.ts'
+import type { HttpRow } from './scenarios/http.ts'
 import type { LoginsRow } from './scenarios/logins.ts'
 import type { StormRow } from './scenarios/storm.ts'
 import { formatNumber, formatRatio } from './table.ts'
@@ -19,6 +20,7 @@ export interface Rows {
   readonly floor: readonly FloorRow[]
   readonly decisions: readonly DecisionRow[]
   readonly compiles: readonly CompileRow[]
+  readonly http: readonly HttpRow[]
   readonly answers: readonly AnswerRow[]
   readonly logins: readonly LoginsRow[]
   readonly storms: readonly StormRow[]
@@ -42,6 +44,7 @@ export function judge(rows: Rows): readonly Aim[] {
     ...rows.compiles
       .filter(({ principals, policies }) => principals === JUDGED.principals && policies === JUDGED.policies)
       .flatMap(againstScale),
+    ...rows.http.map(perSecond),
     ...mine.flatMap((row) => [
       ...againstFloor(row, rows.floor),
       againstServer(row),
@@ -69,6 +72,17 @@ function againstScale(row: CompileRow): readonly Aim[] {
     seen: `${formatNumber(seen, seen < 10 ? 2 : 0)} ${unit}`,
     met: seen <= limit,
   }))
+}
+
+const REQUESTS_PER_SECOND = 50_000
+
+function perSecond({ what, perSecond: seen }: HttpRow): Aim {
+  return {
+    aim: `${what}: requests per second`,
+    wanted: `≥ ${formatNumber(REQUESTS_PER_SECOND)}`,
+    seen: formatNumber(seen),
+    met: seen >= REQUESTS_PER_SECOND,
+  }
 }
 
 function againstFloor(row: LoginsRow, floor: readonly FloorRow[]): readonly Aim[] {

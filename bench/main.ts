@@ -16,12 +16,13 @@ import type { Run } from './run.ts'
 import { measureAnswers } from './scenarios/answer.ts'
 import { COMPILE_SIZES, measureCompile } from './scenarios/compile.ts'
 import { measureDecisions } from './scenarios/decision.ts'
+import { measureHttp } from './scenarios/http.ts'
 import { measureLogins } from './scenarios/logins.ts'
 import { measureStorms } from './scenarios/storm.ts'
 import { WEATHERS } from './weather.ts'
 import { createWorld } from './world.ts'
 
-const SCENARIOS = ['floor', 'decision', 'compile', 'answer', 'logins', 'storm'] as const
+const SCENARIOS = ['floor', 'decision', 'compile', 'http', 'answer', 'logins', 'storm'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 interface Options {
@@ -115,6 +116,7 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
     compiles: has('compile')
       ? await measureCompile(options.quick ? COMPILE_SIZES.slice(0, 1) : COMPILE_SIZES, run)
       : [],
+    http: has('http') ? await measureHttp(run) : [],
     answers: has('answer') ? await measureAnswers(run) : [],
     logins: has('logins') ? await measureLogins(run) : [],
     storms: has('storm') ? await measureStorms(run) : [],

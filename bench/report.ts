@@ -22,6 +22,7 @@ export function renderReport(report: Report): string {
     floorTable(report),
     decisionTable(report),
     compileTable(report),
+    httpTable(report),
     answerTable(report),
     loginsTable(report),
     stormTable(report),
@@ -115,6 +116,15 @@ function compileTable({ compiles }: Report): Table {
       '"one edit": one document changed, everything compiled again by a compiler that has read the others. "first": decision for a principal not seen under this snapshot.',
       '"heap": documents, compiler, snapshot and the decisions of all principals, after a full collection.',
     ],
+  }
+}
+
+function httpTable({ http }: Report): Table {
+  return {
+    title: 'Istio policies asked about HTTP requests',
+    columns: ['what', 'requests', 'requests/s'],
+    rows: http.map(({ what, requests, perSecond }) => [what, formatNumber(requests), formatNumber(perSecond)]),
+    notes: ['Three policies select the workload. The batch is a process: start, JSON in and out, and end are in it.'],
   }
 }
 

@@ -5,7 +5,19 @@ import { describe, expect, test } from 'vitest'
 
 const SRC = resolve(import.meta.dirname, '../src')
 
-const PURE = ['lib', 'identity', 'subject', 'policy', 'compile', 'issue', 'audit', 'callout'] as const
+const PURE = [
+  'lib',
+  'identity',
+  'subject',
+  'istio',
+  'policy',
+  'route',
+  'compile',
+  'issue',
+  'audit',
+  'lint',
+  'callout',
+] as const
 const LOWER = ['nkey', 'files'] as const
 const ADAPTERS = ['wire', 'authn', 'keys', 'sources', 'config', 'admin', 'telemetry', 'server-config'] as const
 const WIRING = ['serve', 'dev', 'demo', 'cli', 'main.ts'] as const
@@ -17,10 +29,13 @@ const MAY_IMPORT: Record<Room, readonly Room[]> = {
   lib: [],
   identity: ['lib'],
   subject: ['lib'],
-  policy: ['lib', 'identity', 'subject'],
-  compile: ['lib', 'identity', 'subject', 'policy'],
+  istio: ['lib', 'identity'],
+  policy: ['lib', 'identity', 'subject', 'istio'],
+  route: ['lib', 'identity', 'subject', 'istio', 'policy'],
+  compile: ['lib', 'identity', 'subject', 'istio', 'policy', 'route'],
   issue: ['lib', 'identity', 'subject', 'policy'],
-  audit: ['lib', 'identity', 'subject', 'policy'],
+  audit: ['lib', 'identity', 'subject', 'istio', 'policy'],
+  lint: ['lib', 'identity', 'subject', 'istio', 'policy', 'compile'],
   callout: ['lib', 'identity', 'subject', 'policy', 'issue', 'audit'],
   nkey: ['lib'],
   files: ['lib'],

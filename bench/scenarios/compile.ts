@@ -121,7 +121,41 @@ function textsFor(principals: number, policies: number): readonly SourceText[] {
   ]
 }
 
+/** One policy in two is Istio's, with the route that makes its operations subjects. */
 function policyText(index: number, names: readonly string[], word: string): SourceText {
+  const documents = index % 2 === 0 ? [subjectPolicy(index, names, word)] : httpPolicy(index, names)
+  return { file: `policy-${index}.yaml`, text: documents.map((document) => stringify(document)).join('---\n') }
+}
+
+function httpPolicy(index: number, names: readonly string[]): readonly object[] {
+  const metadata = { name: `service-${index}`, namespace: `team-${index % TEAMS}` }
+  const labels = { app: `service-${index}` }
+  const principals = names.map((name) => `cluster.local/ns/${name.replace('/', '/sa/')}`)
+  const operations = [
+    { methods: ['GET'], paths: ['/items/*'] },
+    { methods: ['POST'], paths: ['/items'] },
+  ]
+  const rules = [{ from: [{ source: { principals } }], to: operations.map((operation) => ({ operation })) }]
+  const prefix = `service-${index}.items`
+  const routes = [
+    { subject: `${prefix}.create`, method: 'POST', path: '/items' },
+    { subject: `${prefix}.{id}.get`, method: 'GET', path: '/items/{id}' },
+    { subject: `${prefix}.{id}.lines.{line}.get`, method: 'GET', path: '/items/{id}/lines/{line}' },
+    { subject: `${prefix}.{id}.delete`, method: 'DELETE', path: '/items/{id}' },
+  ]
+  const spec = { workload: { labels, serviceAccount: `service-${index}` }, port: 8080, routes }
+  return [
+    {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata,
+      spec: { selector: { matchLabels: labels }, rules },
+    },
+    { apiVersion: API_VERSION, kind: 'SubjectRoute', metadata, spec },
+  ]
+}
+
+function subjectPolicy(index: number, names: readonly string[], word: string): object {
   const spec = {
     principals: names.map((serviceAccount) => ({ serviceAccount })),
     grants: [
@@ -132,10 +166,7 @@ function policyText(index: number, names: readonly string[], word: string): Sour
     ],
   }
   const metadata = { name: `policy-${index}`, namespace: `team-${index % TEAMS}` }
-  return {
-    file: `policy-${index}.yaml`,
-    text: stringify({ apiVersion: API_VERSION, kind: 'SubjectPolicy', metadata, spec }),
-  }
+  return { apiVersion: API_VERSION, kind: 'SubjectPolicy', metadata, spec }
 }
 
 function nameOf(index: number): string {

@@ -8,7 +8,7 @@ import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { MatcherEntry } from '../policy/matcher.ts'
 import type { AccountRule } from '../policy/model.ts'
 import { nameOrigin } from '../policy/origin.ts'
-import { quote } from './mistake.ts'
+import { spellMatcherEntry } from '../policy/spell-matcher.ts'
 
 export function accountConflicts(rules: readonly AccountRule[]): Diagnostic[] {
   const byEntry = new Map<string, AccountRule[]>()
@@ -80,7 +80,7 @@ function conflict(rule: AccountRule, entry: MatcherEntry, other: AccountRule): D
   return {
     severity: 'error',
     code: 'account-conflict',
-    message: `${spell(entry)} is placed in ${rule.account} here and in ${other.account} by ${place(other)}, expected one account`,
+    message: `${spellMatcherEntry(entry)} is placed in ${rule.account} here and in ${other.account} by ${place(other)}, expected one account`,
     hint: 'remove one of the two; whoever matches both is refused',
     ...rule.origin,
   }
@@ -90,25 +90,10 @@ function overlap(rule: AccountRule, entry: MatcherEntry, other: AccountRule): Di
   return {
     severity: 'warning',
     code: 'account-overlap',
-    message: `${spell(entry)} is placed in ${rule.account} here and also matches ${place(other)}, which says ${other.account}`,
+    message: `${spellMatcherEntry(entry)} is placed in ${rule.account} here and also matches ${place(other)}, which says ${other.account}`,
     hint: 'whoever matches both is refused; make the two exclude each other',
     ...rule.origin,
   }
-}
-
-/** `serviceAccount shop/orders, claims role=admin`. */
-function spell({ serviceAccount, spiffeId, claims, authenticated, ...texts }: MatcherEntry): string {
-  const parts: string[] = []
-  if (serviceAccount !== undefined) parts.push(`serviceAccount ${serviceAccount.namespace}/${serviceAccount.name}`)
-  if (spiffeId !== undefined) parts.push(`spiffeId ${'exact' in spiffeId ? spiffeId.exact : `${spiffeId.prefix}*`}`)
-  for (const [field, text] of Object.entries(texts)) parts.push(`${field} ${word(text)}`)
-  for (const [path, value] of Object.entries(claims ?? {})) parts.push(`claim ${word(path)}=${word(value)}`)
-  if (authenticated !== undefined) parts.push('authenticated')
-  return parts.join(', ')
-}
-
-function word(text: string): string {
-  return /^[\w.:/*@-]{1,80}$/.test(text) ? text : quote(text)
 }
 
 function place({ origin }: AccountRule): string {

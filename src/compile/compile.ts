@@ -3,14 +3,19 @@
  * An error in a document that only grants drops that document: less is granted. An error where less text could mean more
  * rights (a DENY, an AccountMap, a ceiling, a file nobody can read) gives no snapshot: the last good one stays in force.
  */
+import { DEFAULT_MESH } from '../istio/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
 import { accountConflicts } from './account-conflicts.ts'
 import { diagnose, type PolicyDocument } from './document.ts'
 import { dropDuplicates } from './duplicates.ts'
+import { API_GROUP } from './kinds/kind.ts'
 import type { SourceObject } from './source-object.ts'
+import { resolveFamilies, type FamilyObject } from './kinds/families.ts'
 import { buildSnapshot } from './snapshot.ts'
 import { byPlace, compareTexts, limitPerFile } from './order.ts'
+import { createRouteCompiler, type RouteCompiler } from './routes/compile-routes.ts'
+import { routedDocuments, withoutUnrelated } from './routes/routed-documents.ts'
 import { createReading, type Reading } from './reading.ts'
 import type { SourceText } from './yaml/read-yaml.ts'
 
@@ -18,6 +23,8 @@ export interface CompileOptions {
   readonly trustDomains: TrustDomains
   /** No AccountMap may name them: the system account and the account of the callout service. `$G` and `SYS` never. */
   readonly forbiddenAccounts: readonly string[]
+  /** Of Istio, whose AuthorizationPolicies rule all namespaces. Default `istio-system`. */
+  readonly rootNamespace?: string
   /** Of the canonical model; becomes the snapshot's id. */
   readonly hash: (text: string) => string
 }
@@ -36,15 +43,29 @@ export type Compiler = (sources: readonly SourceText[]) => Compilation
 
 export function createCompiler(options: CompileOptions): Compiler {
   const reading = createReading(options)
+  const compileRoutes = createRouteCompiler({
+    trustDomain: options.trustDomains.local,
+    trustDomainAliases: options.trustDomains.aliases,
+    rootNamespace: rootNamespaceOf(options),
+  })
   return (sources) => {
     const files = reading.files(sources.toSorted((a, b) => compareTexts(a.file, b.file)))
     return compileObjects(
       files.flatMap(({ objects }) => objects),
       files.flatMap(({ failures }) => failures),
       options,
-      reading,
+      { reading, compileRoutes },
     )
   }
+}
+
+interface Memory {
+  readonly reading: Reading
+  readonly compileRoutes: RouteCompiler
+}
+
+function rootNamespaceOf({ rootNamespace = DEFAULT_MESH.rootNamespace }: CompileOptions): string {
+  return rootNamespace
 }
 
 export function compile(sources: readonly SourceText[], options: CompileOptions): Compilation {
@@ -56,16 +77,18 @@ function compileObjects(
   objects: readonly SourceObject[],
   failures: readonly Diagnostic[],
   options: CompileOptions,
-  reading: Reading,
+  { reading, compileRoutes }: Memory,
 ): Compilation {
   const diagnostics: Diagnostic[] = [...failures]
   const blocking: Diagnostic[] = [...failures]
   const documents: PolicyDocument[] = []
+  const members: FamilyObject[] = []
   const pending = [...objects]
   // Grows while it is walked: lists put their items behind.
   for (const object of pending) {
     const envelope = reading.envelope(object)
-    if (envelope.is === 'ours') documents.push(reading.document(envelope.kind, object))
+    if (envelope.is === 'known') documents.push(reading.document(envelope.kind, object))
+    else if (envelope.is === 'member') members.push({ entry: envelope.entry, object })
     else if (envelope.is === 'list') for (const item of envelope.items) pending.push(item)
     else if (envelope.is !== 'foreign') {
       const diagnostic = diagnose(object, envelope.mistake)
@@ -74,27 +97,40 @@ function compileObjects(
     }
   }
 
-  const { kept, dropped } = dropDuplicates(documents)
+  const { kept, dropped } = dropDuplicates(withoutUnrelated(documents, rootNamespaceOf(options)))
   for (const document of [...kept, ...dropped]) diagnostics.push(...document.diagnostics)
   for (const document of [...kept, ...dropped]) {
     if (document.rules !== undefined || document.kind.onlyGrants(document.object)) continue
     blocking.push(...document.diagnostics.filter(({ severity }) => severity === 'error'))
   }
 
-  const rules = kept.flatMap((document) => document.rules ?? [])
-  const accounts = rules.flatMap((one) => one.accounts ?? [])
+  const own = kept.flatMap((document) => document.rules ?? [])
+  const accounts = own.flatMap((one) => one.accounts ?? [])
   const conflicts = accountConflicts(accounts)
   diagnostics.push(...conflicts)
   blocking.push(...conflicts.filter(({ severity }) => severity === 'error'))
-  if (blocking.length === 0) diagnostics.push(...emptiness(documents, accounts.length))
+  const routed = compileRoutes(routedDocuments(own, [...kept, ...dropped]))
+  diagnostics.push(...routed.diagnostics)
+  const families = resolveFamilies(members, {
+    accounts,
+    ceilings: own.flatMap((one) => one.ceilings ?? []),
+    trustDomains: options.trustDomains,
+    besideOurs: documents.some(({ kind }) => kind.group === API_GROUP),
+  })
+  diagnostics.push(...families.diagnostics)
+  const isEmpty = documents.length === 0 && families.rules.every(({ grants = [] }) => grants.length === 0)
+  if (blocking.length === 0) diagnostics.push(...emptiness(isEmpty, accounts.length))
 
   const told = limitPerFile(diagnostics.toSorted(byPlace))
   if (blocking.length > 0) return { diagnostics: told, withheld: reasonFor(blocking.sort(byPlace)) }
-  return { snapshot: buildSnapshot(rules, options.trustDomains, options.hash), diagnostics: told }
+  return {
+    snapshot: buildSnapshot([...own, routed.rules, ...families.rules], options.trustDomains, options.hash),
+    diagnostics: told,
+  }
 }
 
-function emptiness(documents: readonly PolicyDocument[], accounts: number): Diagnostic[] {
-  if (documents.length === 0) {
+function emptiness(isEmpty: boolean, accounts: number): Diagnostic[] {
+  if (isEmpty) {
     const message = 'no policy documents were found: nobody gets in'
     return [{ severity: 'warning', code: 'no-documents', message, hint: 'write an AccountMap and a SubjectPolicy' }]
   }

@@ -2,7 +2,7 @@
 import { isJsonObject, type Json } from '../lib/json.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Origin } from '../policy/origin.ts'
-import type { OriginAt, PolicyKind, Rules } from './kinds/kind.ts'
+import { API_GROUP, type OriginAt, type PolicyKind, type Rules } from './kinds/kind.ts'
 import { readWaivers, unusedWaivers } from './metadata.ts'
 import { spellPath, type Mistake, type Path, type Position } from './mistake.ts'
 import { checkReach } from './reach.ts'
@@ -20,7 +20,7 @@ export interface PolicyDocument {
 }
 
 /** Where kubectl puts an object that names no namespace, unless its context names one. */
-const DEFAULT_NAMESPACE = 'default'
+export const DEFAULT_NAMESPACE = 'default'
 const MAX_MISTAKES = 100
 
 export function readDocument(
@@ -60,7 +60,7 @@ export function readDocument(
 export function diagnose(
   object: SourceObject,
   mistake: Mistake,
-  kind?: PolicyKind,
+  kind?: Pick<PolicyKind, 'kind' | 'ruleList'>,
   identity: { readonly namespace?: string; readonly name?: string } = {},
 ): Diagnostic {
   const { severity = 'error', code, message, hint, path } = mistake
@@ -91,7 +91,8 @@ function isError({ severity = 'error' }: Mistake): boolean {
 
 function checkScope(kind: PolicyKind, document: Json): Mistake[] {
   const metadata = valueAt(document, ['metadata'])
-  if (!isJsonObject(metadata)) return []
+  // Whether objects of others stand where they should is for their own tools to say.
+  if (kind.group !== API_GROUP || !isJsonObject(metadata)) return []
   const written = metadata['namespace']
   const names = typeof written === 'string' && written !== ''
   if (kind.scope === 'Cluster') {

@@ -1,32 +1,36 @@
 /**
- * Tells from `apiVersion` and `kind` whether an object is ours, and which kind. Pure.
- * What is plainly somebody else's is left alone. What could be ours and cannot be told is an error: it may be a DENY.
+ * Tells from `apiVersion` and `kind` whether an object is one that we read, ours or of another API group, and which kind. Pure.
+ * What is plainly somebody else's is left alone. What could be meant for us and cannot be told is an error: it may be a DENY.
  */
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { groupBy } from './group-by.ts'
+import { familyKindsOf, familyOf, type FamilyEntry } from './kinds/families.ts'
 import { API_GROUP, API_VERSION, type PolicyKind } from './kinds/kind.ts'
-import { KINDS } from './kinds/kinds.ts'
+import { kindNamesOf, kindOf } from './kinds/kinds.ts'
 import { describeValue, listChoices, quote, withHint, type Mistake } from './mistake.ts'
 import { MERGE_KEY } from './merge-key.ts'
 import { didYouMean, nearest } from './nearest.ts'
 import { isList, type SourceObject } from './source-object.ts'
 
 export type Envelope =
-  | { readonly is: 'ours'; readonly kind: PolicyKind }
+  | { readonly is: 'known'; readonly kind: PolicyKind }
+  /** Of another API group, to be read with the others of its family. */
+  | { readonly is: 'member'; readonly entry: FamilyEntry }
   | { readonly is: 'list'; readonly items: readonly SourceObject[] }
   | { readonly is: 'foreign' }
   /** Foreign, but its author should know. */
   | { readonly is: 'ignored'; readonly mistake: Mistake }
   | { readonly is: 'unclear'; readonly mistake: Mistake }
 
-const KIND_NAMES = [...KINDS.keys()]
+const KIND_NAMES = kindNamesOf(API_GROUP)
 
 /** Words that an object of ours, however damaged, would most likely still have in it. */
 const OUR_WORDS = new RegExp([API_GROUP.replace('.dev', ''), ...KIND_NAMES].join('|'), 'i')
 const ENVELOPE_FIELDS: ReadonlySet<string> = new Set(['apiversion', 'kind', 'metadata', 'spec', MERGE_KEY])
-/** Of our group, read elsewhere: a folder may hold the configuration beside the policies. */
-const OTHER_KINDS: ReadonlySet<string> = new Set(['BridgeConfig'])
+/** Of our group, read elsewhere: a folder may hold the configuration and tests beside the policies. */
+const OTHER_KINDS: ReadonlySet<string> = new Set(['BridgeConfig', 'PolicyTest'])
 const MAX_GROUP_EDITS = 4
+const MAX_KIND_EDITS = 2
 
 export function readEnvelope(object: SourceObject): Envelope {
   const { value, mistakes } = object
@@ -44,7 +48,12 @@ export function readEnvelope(object: SourceObject): Envelope {
   const slash = apiVersion.indexOf('/')
   const group = slash < 0 ? '' : apiVersion.slice(0, slash)
   if (group === API_GROUP) return readOurs(object, value, kind)
-  return readForeign(apiVersion, group, kind)
+  const version = apiVersion.slice(slash + 1)
+  return (
+    readOfOthers(object, value, { group, version, kind }) ??
+    readMember(object, value, group) ??
+    readForeign(apiVersion, group, kind)
+  )
 }
 
 function readOurs(object: SourceObject, value: JsonObject, kind: Json | undefined): Envelope {
@@ -53,11 +62,52 @@ function readOurs(object: SourceObject, value: JsonObject, kind: Json | undefine
     return unclear(code, `kind is ${describeValue(kind)}, expected ${listChoices(KIND_NAMES)}`, 'kind')
   }
   if (OTHER_KINDS.has(kind)) return { is: 'foreign' }
-  const known = KINDS.get(kind)
-  if (known !== undefined) return { is: 'ours', kind: known }
-  if (kind.endsWith('List') && KINDS.has(kind.slice(0, -'List'.length))) return readList(object, value)
+  const known = kindOf(API_GROUP, kind)
+  if (known !== undefined) return { is: 'known', kind: known }
+  if (isListOf(API_GROUP, kind)) return readList(object, value)
   const message = `unknown kind ${quote(kind)} in ${API_GROUP}, expected ${listChoices(KIND_NAMES)}`
   return unclear('kind-unknown', message, 'kind', didYouMean(kind, KIND_NAMES))
+}
+
+interface Named {
+  readonly group: string
+  readonly version: string
+  readonly kind: Json | undefined
+}
+
+/** A kind of another group that is read here; `undefined` when it is none. */
+function readOfOthers(object: SourceObject, value: JsonObject, { group, version, kind }: Named): Envelope | undefined {
+  const names = kindNamesOf(group)
+  if (names.length === 0 || typeof kind !== 'string') return undefined
+  const known = kindOf(group, kind)
+  if (known === undefined && isListOf(group, kind)) return readList(object, value)
+  if (known === undefined) {
+    const meant = nearest(kind, names, MAX_KIND_EDITS)
+    if (meant === undefined) return undefined
+    return unclear('kind-unknown', `unknown kind ${quote(kind)} in ${group}`, 'kind', `did you mean "${meant}"?`)
+  }
+  if (known.versions.includes(version)) return { is: 'known', kind: known }
+  const expected = listChoices(known.versions.map((accepted) => (group === '' ? accepted : `${group}/${accepted}`)))
+  const message = `unknown apiVersion of ${kind}: ${quote(version)}, expected ${expected}`
+  return unclear('api-version-unknown', message, 'apiVersion')
+}
+
+function isListOf(group: string, kind: string): boolean {
+  return kind.endsWith('List') && kindOf(group, kind.slice(0, -'List'.length)) !== undefined
+}
+
+/** Whatever its version: its family says which ones it reads, once it knows that the document matters. */
+function readMember(object: SourceObject, value: JsonObject, group: string): Envelope | undefined {
+  const { kind } = value
+  if (typeof kind !== 'string') return undefined
+  const entry = familyOf(group, kind)
+  if (entry !== undefined) return { is: 'member', entry }
+  if (kind.endsWith('List') && familyOf(group, kind.slice(0, -'List'.length)) !== undefined)
+    return readList(object, value)
+  const meant = nearest(kind, familyKindsOf(group), MAX_KIND_EDITS)
+  if (meant === undefined) return undefined
+  const message = `unknown kind ${quote(kind)} in ${group === '' ? 'the core group' : group}, so it was ignored`
+  return ignored('kind-unknown', message, `did you mean "${meant}"?`)
 }
 
 /** Another group; but a slip of the pen in ours must not make a policy disappear. */
@@ -68,7 +118,7 @@ function readForeign(apiVersion: string, group: string, kind: Json | undefined):
     const message = `unknown apiVersion ${quote(apiVersion)}, expected ${API_VERSION}`
     return unclear('api-version-unknown', message, 'apiVersion', `did you mean "${API_VERSION}"?`)
   }
-  if (typeof kind !== 'string' || !KINDS.has(kind)) return { is: 'foreign' }
+  if (typeof kind !== 'string' || kindOf(API_GROUP, kind) === undefined) return { is: 'foreign' }
   const message = `${kind} of the API group ${quote(group)} is not ours and was ignored`
   return ignored('kind-foreign', message, `ours has apiVersion: ${API_VERSION}`)
 }

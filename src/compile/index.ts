@@ -5,3 +5,10 @@
 export { compile, createCompiler, type Compilation, type Compiler, type CompileOptions } from './compile.ts'
 export { policyJsonSchemas } from './kinds/kinds.ts'
 export type { SourceText } from './yaml/read-yaml.ts'
+
+// For readers of documents beside the compiler.
+export { spellMatcherEntry } from './spell-matcher.ts'
+export { REACHES, WAIVE_ANNOTATION } from './reach.ts'
+export { isList, valueAt, type SourceObject } from './source-object.ts'
+export { LINT_CODES, type LintCode } from './waivable.ts'
+export { readYaml } from './yaml/read-yaml.ts'

@@ -1,12 +1,8 @@
-/**
- * One mistake in one object, before it is known which document and file it belongs to. Pure.
- * Whatever is quoted from a policy is cut short and spelled as JSON, so that no control character reaches a terminal.
- */
-import type { Json } from '../lib/json.ts'
+/** One mistake in one object, before it is known which document and file it belongs to. Pure. */
+import type { Path } from '../lib/spell.ts'
 import type { Severity } from '../policy/diagnostic.ts'
 
-/** From the root of the object: `['spec', 'grants', 0, 'publish']`. */
-export type Path = readonly (string | number)[]
+export { describeValue, listChoices, quote, spellPath, type Path } from '../lib/spell.ts'
 
 /** Both from 1, columns in UTF-16 code units. */
 export interface Position {
@@ -30,45 +26,4 @@ export interface Mistake {
 /** For hints that there may be none of. */
 export function withHint(mistake: Mistake, hint: string | undefined): Mistake {
   return hint === undefined ? mistake : { ...mistake, hint }
-}
-
-const MAX_QUOTED = 60
-const MAX_PATH = 160
-
-export function quote(text: string): string {
-  const spelled = JSON.stringify(text.length > MAX_QUOTED ? text.slice(0, MAX_QUOTED) : text)
-  // JSON leaves these as they are; terminals act on some of them.
-  const visible = spelled.replaceAll(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, escapeCharacter)
-  return text.length > MAX_QUOTED ? `${visible}…` : visible
-}
-
-/** `spec.grants[0].publish`; the object itself is `the document`. */
-export function spellPath(path: Path): string {
-  let spelled = ''
-  for (const step of path) {
-    if (typeof step === 'number') spelled += `[${step}]`
-    else if (/^[\w-]+$/.test(step)) spelled += spelled === '' ? step : `.${step}`
-    else spelled += `[${quote(step)}]`
-  }
-  if (spelled === '') return 'the document'
-  return spelled.length > MAX_PATH ? `${spelled.slice(0, MAX_PATH)}…` : spelled
-}
-
-/** What was read, in the words of a person: `"x"`, `5`, `a list`. */
-export function describeValue(value: Json | undefined): string {
-  if (value === undefined) return 'missing'
-  if (value === null) return 'empty'
-  if (typeof value === 'string') return quote(value)
-  if (typeof value !== 'object') return String(value)
-  return Array.isArray(value) ? 'a list' : 'an object'
-}
-
-/** `a, b or c`. */
-export function listChoices(choices: readonly string[]): string {
-  if (choices.length < 2) return choices.join('')
-  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
-}
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

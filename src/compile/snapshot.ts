@@ -90,16 +90,17 @@ function spellCeiling({ origin, publish, subscribe, ...rule }: CeilingRule): unk
   return { ...rule, publish: publish.map(textOf), subscribe: subscribe.map(textOf), origin: withoutPlace(origin) }
 }
 
-function spellPatterns({ patterns, ...grant }: Grant): unknown {
-  return { ...grant, patterns: patterns.map(textOf) }
+function spellPatterns({ patterns, except, ...grant }: Grant): unknown {
+  const without = except === undefined ? {} : { except: except.map(textOf) }
+  return { ...grant, patterns: patterns.map(textOf), ...without }
 }
 
 function textOf(pattern: Pattern): string {
   return pattern.text
 }
 
-function withoutPlace({ file: _file, line: _line, ...origin }: Origin): unknown {
-  return origin
+function withoutPlace({ file: _file, line: _line, through, ...origin }: Origin): unknown {
+  return through === undefined ? origin : { ...origin, through: withoutPlace(through) }
 }
 
 /** Goes no deeper than what is frozen already: patterns are, and many rules share them. */

@@ -1,7 +1,7 @@
 /** Whom and what a policy names: accounts to create, workloads and groups to make tokens for. Pure. */
-import type { ServiceAccountRef } from '../identity/spiffe-id.ts'
-import type { Matcher } from '../policy/matcher.ts'
-import type { Snapshot } from '../policy/snapshot.ts'
+import { parseSpiffeId, serviceAccountOf, type ServiceAccountRef } from '../identity/spiffe-id.ts'
+import type { Matcher, MatcherEntry } from '../policy/matcher.ts'
+import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
 
 export interface PolicyNames {
   readonly accounts: readonly string[]
@@ -29,9 +29,27 @@ export function namesIn({ model, trustDomains }: Snapshot): PolicyNames {
     if (trustDomain !== undefined && trustDomain !== trustDomains.local) continue
     serviceAccounts.set(`${serviceAccount.namespace}/${serviceAccount.name}`, serviceAccount)
   }
+  for (const ref of rules
+    .flatMap(({ principals }) => principals)
+    .flatMap((entry) => namedByIstio(entry, trustDomains))) {
+    serviceAccounts.set(`${ref.namespace}/${ref.name}`, ref)
+  }
   return {
     accounts: [...new Set(model.accounts.map(({ account }) => account))].toSorted(),
     serviceAccounts: [...serviceAccounts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, ref]) => ref),
     groups: [...groups].toSorted(),
   }
+}
+
+/** ServiceAccounts of the local trust domain that an AuthorizationPolicy spells out. */
+function namedByIstio({ istio }: MatcherEntry, { local }: TrustDomains): ServiceAccountRef[] {
+  return (istio?.terms ?? []).flatMap((term) => {
+    if (term.field === 'serviceAccount') return term.values.map(({ namespace, name }) => ({ namespace, name }))
+    if (term.field !== 'principal') return []
+    return term.values.flatMap((value) => {
+      const id = value.is === 'exact' ? parseSpiffeId(`spiffe://${value.value}`) : undefined
+      if (id?.ok !== true || id.value.trustDomain !== local) return []
+      return serviceAccountOf(id.value) ?? []
+    })
+  })
 }

@@ -19,6 +19,8 @@ export function isTemplate(path: string): boolean {
 /** Why Istio's validation, or Envoy after it, refuses a template; `undefined` when neither does. */
 export function templateProblem(template: string): string | undefined {
   if (!template.startsWith('/')) return 'does not begin with "/", and Envoy refuses such a template'
+  if (template.startsWith('//') || template.endsWith('//'))
+    return 'has two slashes at an end, and Envoy refuses such a template'
   let restSeen = false
   for (const segment of trimSlashes(template).split('/')) {
     const isOperator = segment === ONE || segment === REST

@@ -6,6 +6,7 @@ import type { Principal } from '../identity/principal.ts'
 import { parsePattern, type Pattern } from '../subject/index.ts'
 import type { Allowed, Decision } from './decision.ts'
 import { inboxPrefixFor, type Sha256Hex } from './inbox.ts'
+import { outOfForce } from './in-force.ts'
 import { strictest } from './limits.ts'
 import { MatcherIndex } from './matcher-index.ts'
 import type { AccountRule, CeilingRule, GrantRule, InboxKind, LimitRule } from './model.ts'
@@ -64,8 +65,9 @@ function decideAnew(book: Book, principal: Principal, hash: Sha256Hex): Decision
   if (accounts.some((rule) => rule.account !== account)) {
     return { effect: 'deny', code: 'ACCOUNT_CONFLICT', rules: originsOf(accounts) }
   }
-  const grants = book.grants.matching(principal)
   const ceilings = book.ceilings.matching(principal)
+  const standing = { account, ceilings }
+  const grants = book.grants.matching(principal).filter((rule) => !outOfForce(rule, standing))
   const limits = book.limits.matching(principal)
   const rules = originsOf([...accounts, ...grants, ...ceilings, ...limits])
   const inbox = agreedInbox(accounts)

@@ -3,8 +3,9 @@
  * What a principal does not have, no field matches; an entry without fields, which the compiler refuses, matches nobody.
  */
 import type { Principal } from '../identity/principal.ts'
+import { callerAttributesOf, callerTruth, type CallerAttributes } from '../istio/index.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import type { Matcher, MatcherEntry } from './matcher.ts'
+import type { IstioCondition, Matcher, MatcherEntry } from './matcher.ts'
 import { matchesRequestPrincipal } from './request-principal.ts'
 import type { TrustDomains } from './snapshot.ts'
 
@@ -15,7 +16,19 @@ export function matchesPrincipal(matcher: Matcher, principal: Principal, trustDo
 export function matchesEntry(entry: MatcherEntry, principal: Principal, trustDomains: TrustDomains): boolean {
   if (Object.keys(entry).length === 0) return false
   // Every principal has proven itself, so `authenticated: true` asks for nothing more.
+  if (entry.istio !== undefined && !holdsFor(entry.istio, principal)) return false
   return matchesWorkload(entry, principal, trustDomains) && matchesToken(entry, principal)
+}
+
+const attributes = new WeakMap<Principal, CallerAttributes>()
+
+function holdsFor({ terms, whenUnknown }: IstioCondition, principal: Principal): boolean {
+  let known = attributes.get(principal)
+  if (known === undefined) {
+    known = callerAttributesOf(principal)
+    attributes.set(principal, known)
+  }
+  return callerTruth(terms, known) ?? whenUnknown
 }
 
 function matchesWorkload(entry: MatcherEntry, { workload }: Principal, trustDomains: TrustDomains): boolean {

@@ -1,8 +1,9 @@
 /**
  * Rules by the principals they speak of, so that a decision looks only at rules that may match. Pure.
- * Each entry of a matcher is filed under the most telling field that names one value; entries without one are always looked at.
+ * Each entry of a matcher is filed under the most telling field that names its values; entries without one are always looked at.
  */
 import type { Principal } from '../identity/principal.ts'
+import { istioKeysOfEntry, istioKeysOfWorkload } from './istio-keys.ts'
 import { folderOf, matchesEntry } from './match-principal.ts'
 import type { Matcher, MatcherEntry } from './matcher.ts'
 import type { TrustDomains } from './snapshot.ts'
@@ -24,7 +25,7 @@ export class MatcherIndex<T extends { readonly principals: Matcher }> {
     this.#rules = rules
     this.#trustDomains = trustDomains
     for (const [position, rule] of rules.entries()) {
-      for (const entry of rule.principals) this.#drawerOf(entry).push({ position, entry })
+      for (const entry of rule.principals) this.#file(entry, { position, entry })
     }
   }
 
@@ -39,9 +40,14 @@ export class MatcherIndex<T extends { readonly principals: Matcher }> {
     return [...positions].toSorted((a, b) => a - b).flatMap((position) => this.#rules[position] ?? [])
   }
 
-  #drawerOf(entry: MatcherEntry): Filed[] {
+  #file(entry: MatcherEntry, filed: Filed): void {
     const key = keyOfEntry(entry)
-    if (key === undefined) return this.#unfiled
+    const keys = key === undefined ? istioKeysOfEntry(entry) : [key]
+    if (keys === undefined) this.#unfiled.push(filed)
+    else for (const each of keys) this.#drawerOf(each).push(filed)
+  }
+
+  #drawerOf(key: string): Filed[] {
     let drawer = this.#byKey.get(key)
     if (drawer === undefined) {
       drawer = []
@@ -73,7 +79,7 @@ function keyOfEntry({
 
 /** Every key that an entry matching the principal can be filed under. */
 function keysOfPrincipal({ workload, requestAuth, groups }: Principal): string[] {
-  const keys = groups.map((group) => `group ${group}`)
+  const keys = [...groups.map((group) => `group ${group}`), ...istioKeysOfWorkload(workload)]
   if (requestAuth !== undefined) keys.push(`issuer ${requestAuth.issuer}`)
   if (workload === undefined) return keys
   const { uri, trustDomain } = workload.spiffeId

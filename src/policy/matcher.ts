@@ -1,4 +1,5 @@
 /** Which principals a rule speaks of: policy.md section 2. Pure. */
+import type { CallerTerm } from '../istio/index.ts'
 
 /** OR between entries, AND between the fields of one entry. Never empty. */
 export type Matcher = readonly MatcherEntry[]
@@ -18,4 +19,13 @@ export interface MatcherEntry {
   readonly claims?: Readonly<Record<string, string>>
   readonly group?: string
   readonly authenticated?: true
+  /** Of an AuthorizationPolicy; no document of ours says it. */
+  readonly istio?: IstioCondition
+}
+
+/** All terms must hold; no terms are anybody. */
+export interface IstioCondition {
+  readonly terms: readonly CallerTerm[]
+  /** Whether it counts when nobody knows: for a rule that denies. */
+  readonly whenUnknown: boolean
 }

@@ -8,23 +8,30 @@ import type { Origin } from './origin.ts'
 
 export type Effect = 'allow' | 'deny'
 
+interface Subjects {
+  readonly patterns: readonly Pattern[]
+  /**
+   * Taken out of the patterns, for this grant alone: what another rule grants or denies there stands. Never empty when present.
+   */
+  readonly except?: readonly Pattern[]
+}
+
+interface Subscribed extends Subjects {
+  /** Present: only as a member of one of these queue groups. */
+  readonly queues?: readonly Pattern[]
+}
+
 /**
- * What one rule lets a principal do. `queues` present: only as a member of one of these queue groups; a queue is spelled
- * like a subject pattern and may hold wildcards, as in nats-server's own lists. Present lists are never empty.
+ * What one rule lets a principal do. A queue is spelled like a subject pattern and may hold wildcards, as in nats-server's
+ * own lists. Present lists are never empty.
  */
 export type Grant =
-  | { readonly verb: 'publish'; readonly patterns: readonly Pattern[] }
-  | { readonly verb: 'subscribe'; readonly patterns: readonly Pattern[]; readonly queues?: readonly Pattern[] }
+  | (Subjects & { readonly verb: 'publish' })
+  | (Subscribed & { readonly verb: 'subscribe' })
   /** Publish, and the answer in the principal's own inbox. */
-  | { readonly verb: 'request'; readonly patterns: readonly Pattern[] }
+  | (Subjects & { readonly verb: 'request' })
   /** Subscribe, and NATS `resp`: `maxReplies` (-1: no limit) within `replyWithinMs` milliseconds (-1: no limit). Never 0. */
-  | {
-      readonly verb: 'respond'
-      readonly patterns: readonly Pattern[]
-      readonly queues?: readonly Pattern[]
-      readonly maxReplies: number
-      readonly replyWithinMs: number
-    }
+  | (Subscribed & { readonly verb: 'respond'; readonly maxReplies: number; readonly replyWithinMs: number })
 
 export type ConnectionType = 'nats' | 'websocket' | 'mqtt' | 'leafnode'
 
@@ -40,6 +47,10 @@ export interface GrantRule {
   readonly effect: Effect
   readonly principals: Matcher
   readonly grant: Grant
+  /** In force only for principals that live in this account. */
+  readonly withinAccount?: string
+  /** In force only for principals that some ceiling caps. */
+  readonly needsCeiling?: true
   readonly origin: Origin
 }
 

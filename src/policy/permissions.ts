@@ -4,12 +4,14 @@
  * The own inbox comes with the first request that is left: ceilings do not cut it, denies do.
  */
 import type { Pattern } from '../subject/index.ts'
-import { ceilingOf, type Ceiling } from './ceiling.ts'
+import { ceilingOf } from './ceiling.ts'
 import type { DeliveryFilter, Permissions, Shortfall } from './decision.ts'
 import { byText, coversQueue, entryOf, isDenied } from './entry.ts'
 import { EntryIndex } from './entry-index.ts'
-import { publishEntries, subscribeEntries, type Respond } from './grant-entries.ts'
+import type { Respond } from './grant-entries.ts'
+import { sayHoles, type Said } from './holes.ts'
 import type { CeilingRule, Grant } from './model.ts'
+import { cutPieces, publishPieces, subscribePieces, type Piece } from './piece.ts'
 import { publishSide } from './publish-side.ts'
 import { responsesOf } from './responses.ts'
 import { subscribeSides, type SubscribeSide } from './subscribe-side.ts'
@@ -31,19 +33,24 @@ export interface Compiled {
 
 export function compilePermissions(held: Held): Readonly<Record<DeliveryFilter, Compiled>> {
   const ceiling = ceilingOf(held.ceilings)
-  const pub = publishSide(ceiling.cutPublish(held.allows.flatMap(publishEntries)), held.denies.flatMap(publishEntries))
-  const inbox = isRequesting(held, ceiling) ? [entryOf(held.inbox)] : []
-  const allows = [...ceiling.cutSubscribe(held.allows.flatMap(subscribeEntries)), ...inbox]
-  const denies = held.denies.flatMap(subscribeEntries)
-  const responders = held.allows.filter((grant) => grant.verb === 'respond')
-  const sub = subscribeSides(allows, denies)
+  const published = sayHoles(
+    cutPieces(held.allows.flatMap(publishPieces), ceiling.cutPublish),
+    held.denies.flatMap(publishPieces),
+  )
+  const pub = publishSide(published.pieces.map(entryOfPiece), published.denies)
+  const inbox: Piece[] = isRequesting(published) ? [{ entry: entryOf(held.inbox), holes: [] }] : []
+  const subscribed = sayHoles(
+    [...cutPieces(held.allows.flatMap(subscribePieces), ceiling.cutSubscribe), ...inbox],
+    held.denies.flatMap(subscribePieces),
+  )
+  const sub = subscribeSides(subscribed.pieces.map(entryOfPiece), subscribed.denies)
 
   function compileFor(filter: DeliveryFilter): Compiled {
-    const resp = responsesOf(responders.filter((grant) => isLeft(grant, ceiling, sub[filter])))
+    const resp = responsesOf(respondersOf(subscribed.pieces, sub[filter]))
     const sides = { pub: pub[filter], sub: sub[filter].list }
     return {
       permissions: resp === undefined ? sides : { ...sides, resp },
-      shortfalls: distinct(sub[filter].shortfalls),
+      shortfalls: distinct([...published.shortfalls, ...subscribed.shortfalls, ...sub[filter].shortfalls]),
     }
   }
 
@@ -52,20 +59,25 @@ export function compilePermissions(held: Held): Readonly<Record<DeliveryFilter, 
   return { filtering, legacy: isSame ? filtering : compileFor('legacy') }
 }
 
-/** Whether a request is left after ceilings and denies. */
-function isRequesting(held: Held, ceiling: Ceiling): boolean {
-  const requests = held.allows.filter(({ verb }) => verb === 'request')
-  if (requests.length === 0) return false
-  const denies = new EntryIndex(held.denies.flatMap(publishEntries))
-  return ceiling.cutPublish(requests.flatMap(publishEntries)).some((entry) => !isDenied(entry, denies))
+function entryOfPiece({ entry }: Piece): Piece['entry'] {
+  return entry
 }
 
-/** Whether anything is left that a grant lets its holder respond to. */
-function isLeft(grant: Respond, ceiling: Ceiling, { kept, denies }: SubscribeSide): boolean {
-  return ceiling
-    .cutSubscribe(subscribeEntries(grant))
-    .filter((entry) => !isDenied(entry, denies))
-    .some((entry) => kept.covering(entry.pattern).some((wide) => coversQueue(wide, entry)))
+/** Whether a request is left after ceilings and denies. */
+function isRequesting({ pieces, denies }: Said): boolean {
+  const requests = pieces.filter(({ grant }) => grant?.verb === 'request')
+  if (requests.length === 0) return false
+  const index = new EntryIndex(denies)
+  return requests.some(({ entry }) => !isDenied(entry, index))
+}
+
+/** The grants of which anything is left that they let their holder respond to. */
+function respondersOf(pieces: readonly Piece[], { kept, denies }: SubscribeSide): readonly Respond[] {
+  const left = pieces.flatMap(({ entry, grant }) => {
+    if (grant?.verb !== 'respond' || isDenied(entry, denies)) return []
+    return kept.covering(entry.pattern).some((wide) => coversQueue(wide, entry)) ? [grant] : []
+  })
+  return [...new Set(left)]
 }
 
 function distinct(shortfalls: readonly Shortfall[]): Shortfall[] {

@@ -37,9 +37,32 @@ const subjectPolicySpec = fc.record(
   { requiredKeys: ['principals', 'grants'] },
 )
 
-function namespaced(kind: string, spec: fc.Arbitrary<object>): fc.Arbitrary<Document> {
+const route = fc.constantFrom<object>(
+  { subject: 'shop.{id}', method: 'GET', path: '/{id}' },
+  { subject: 'shop.a', method: 'POST', path: '/a' },
+  { subject: 'rest.{method}.{path...}', path: '/{path...}' },
+  { subject: 'rest.get.b', method: 'GET', path: '/b', caller: 'subscribe' },
+)
+const subjectRouteSpec = fc.record({
+  workload: fc.constant({ labels: { app: 'orders' }, serviceAccount: 'orders' }),
+  whenNoPolicy: fc.constantFrom('Deny', 'Allow'),
+  routes: fc.array(route, { minLength: 1, maxLength: 3 }),
+})
+const authorizationPolicySpec = fc.record({
+  action: fc.constantFrom('ALLOW', 'DENY'),
+  rules: fc.array(
+    fc.constantFrom<object>(
+      {},
+      { to: [{ operation: { paths: ['/b', '/a*'], notPaths: ['/a'] } }] },
+      { from: [{ source: { namespaces: ['shop'] } }], to: [{ operation: { methods: ['GET'] } }] },
+    ),
+    { minLength: 1, maxLength: 2 },
+  ),
+})
+
+function namespaced(kind: string, spec: fc.Arbitrary<object>, apiVersion = API_VERSION): fc.Arbitrary<Document> {
   const metadata = fc.record({ name: fc.constantFrom('a', 'b', 'c'), namespace: fc.constantFrom('shop', 'pay') })
-  return fc.record({ apiVersion: fc.constant(API_VERSION), kind: fc.constant(kind), metadata, spec })
+  return fc.record({ apiVersion: fc.constant(apiVersion), kind: fc.constant(kind), metadata, spec })
 }
 
 function ofCluster(kind: string, spec: fc.Arbitrary<object>): fc.Arbitrary<Document> {
@@ -57,6 +80,8 @@ const accounts = fc.array(fc.record({ account: fc.constant('SHOP'), principals, 
 export const documents: fc.Arbitrary<Document[]> = fc.uniqueArray(
   fc.oneof(
     namespaced('SubjectPolicy', subjectPolicySpec),
+    namespaced('SubjectRoute', subjectRouteSpec),
+    namespaced('AuthorizationPolicy', authorizationPolicySpec, 'security.istio.io/v1'),
     ofCluster('AccountMap', fc.record({ accounts })),
     ofCluster('SubjectCeiling', fc.record({ principals, publish: patterns, subscribe: patterns })),
   ),

@@ -4,7 +4,7 @@ import { policyJsonSchemas } from '../../src/compile/index.ts'
 
 test('every kind has a closed JSON Schema with its fields described as they are written', () => {
   const schemas = policyJsonSchemas()
-  expect([...schemas.keys()]).toEqual(['AccountMap', 'SubjectCeiling', 'SubjectPolicy'])
+  expect([...schemas.keys()]).toEqual(['AccountMap', 'SubjectCeiling', 'SubjectPolicy', 'SubjectRoute'])
   expect(schemas.get('SubjectPolicy')).toMatchObject({
     additionalProperties: false,
     required: ['apiVersion', 'kind', 'metadata', 'spec'],

@@ -38,6 +38,36 @@ spec:
   })
 })
 
+describe('names in an AuthorizationPolicy', () => {
+  test('are workloads as well, once a route makes it matter', () => {
+    const text = `
+apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: AccountMap
+metadata: {name: all}
+spec: {accounts: [{account: A, principals: [{authenticated: true}]}]}
+---
+apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: SubjectRoute
+metadata: {name: orders, namespace: shop}
+spec:
+  workload: {labels: {app: orders}, serviceAccount: orders}
+  routes: [{subject: shop.orders, method: GET, path: /orders}]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: orders, namespace: shop}
+spec:
+  rules:
+    - from:
+        - source: {principals: [cluster.local/ns/shop/sa/web, other/ns/shop/sa/far, 'cluster.local/ns/tools/*']}
+        - source: {serviceAccounts: [admin]}
+`
+    const options = { trustDomains: { local: 'cluster.local', aliases: [] }, forbiddenAccounts: [], hash: sha256Hex }
+    const { snapshot } = compile([{ file: 'p.yaml', text }], options)
+    expect(snapshot && namesIn(snapshot).serviceAccounts.map(({ name }) => name)).toEqual(['admin', 'orders', 'web'])
+  })
+})
+
 describe('the example policy', () => {
   test('compiles without a word', async () => {
     const texts = await readPolicyFolders([SHOP_POLICY_FOLDER])

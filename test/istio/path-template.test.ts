@@ -25,6 +25,8 @@ describe('a path template', () => {
     { template: '/{*}/{*}', yes: ['/a/b'], no: ['/a', '/a/', '//b', '/a/b/c'] },
     { template: '/{**}', yes: ['/', '/a/b', '//'], no: ['', 'a'] },
     { template: '/{*}/', yes: ['/a/'], no: ['/a', '/a/b'] },
+    { template: '/{*}/a/', yes: ['/x/a/'], no: ['/x/a', '/x/a//'] },
+    { template: '/{**}/a/', yes: ['/x/a/', '//a/'], no: ['/a/', '/x/a'] },
     { template: '/a.b+$/{*}', yes: ['/a.b+$/x'], no: ['/axb+$/x', '/a.bb$/x'] },
     { template: '/x/{*}', yes: ['/x/%5B', "/x/-._~%!$&'()*+,;:@="], no: ['/x/[', '/x/]', '/x/[a]'] },
     { template: '/x/{**}', yes: ['/x/%5B/y'], no: ['/x/[', '/x/a/]'] },
@@ -51,6 +53,11 @@ describe('a path template', () => {
     '/{*}/a?x',
     '/{***}/{*}',
     '/{{*}}',
+    '//{*}',
+    '//a/{*}',
+    '/{*}//',
+    '/{**}//',
+    '/{*}/b//',
   ])('%s is refused', (template) => {
     expect(templateProblem(template)).toMatch(/./)
   })

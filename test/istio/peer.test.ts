@@ -109,6 +109,10 @@ describe('addresses', () => {
     'x',
     '',
     '1.2.3.04',
+    '1:2:3:4:5:6:7::8',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    ':1::',
   ])('%s is no block', (written) => {
     expect(parseCidr(written)).toBeUndefined()
   })

@@ -103,6 +103,7 @@ describe('serviceAccounts', () => {
         'spiffe://td/ns/ab/sa/b',
         'spiffe:///ns/a/sa/b',
         'spiffe://td/ns/a/xsa/b',
+        'spiffe://td/ns/a//sa/b',
         undefined,
       ],
     },

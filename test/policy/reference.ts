@@ -59,13 +59,17 @@ export function meaningOf(
 }
 
 function speaksOfPublishing(grant: Grant, subject: string): boolean {
-  return (grant.verb === 'publish' || grant.verb === 'request') && anyMatches(grant.patterns, subject)
+  return (grant.verb === 'publish' || grant.verb === 'request') && speaksOf(grant, subject)
 }
 
 function speaksOfSubscribing(grant: Grant, subject: string, queue: string | undefined): boolean {
   if (grant.verb !== 'subscribe' && grant.verb !== 'respond') return false
-  if (!anyMatches(grant.patterns, subject)) return false
+  if (!speaksOf(grant, subject)) return false
   return grant.queues === undefined || (queue !== undefined && anyMatches(grant.queues, queue))
+}
+
+function speaksOf({ patterns, except = [] }: Grant, subject: string): boolean {
+  return anyMatches(patterns, subject) && !anyMatches(except, subject)
 }
 
 function anyMatches(patterns: readonly Pattern[], literal: string): boolean {

@@ -97,6 +97,11 @@ function withQueues<T extends object>(
   return queues === undefined ? grant : { ...grant, queues }
 }
 
+/** Some grants with parts left out. */
+export const anyGrantWithHoles: fc.Arbitrary<Grant> = fc
+  .tuple(anyGrant, fc.option(patterns, { nil: undefined, freq: 2 }))
+  .map(([grant, except]) => (except === undefined ? grant : { ...grant, except }))
+
 /** Rules that match every principal; {@link anyMatcherEntry} is for the others. */
 const everybody: readonly MatcherEntry[] = [{ authenticated: true }]
 
@@ -137,25 +142,35 @@ export const anyAccountRule: fc.Arbitrary<AccountRule> = fc
   }))
 
 /** A whole policy under which every principal lives in `SHOP`. */
-export const anyModel: fc.Arbitrary<Model> = fc
-  .record({
-    account: anyAccountRule,
-    allows: fc.array(anyAllowRule, { maxLength: 5 }),
-    denies: fc.oneof(
-      { weight: 1, arbitrary: fc.constant([]) },
-      { weight: 2, arbitrary: fc.array(anyDenyRule, { maxLength: 3 }) },
-    ),
-    ceilings: fc.oneof(
-      { weight: 3, arbitrary: fc.constant([]) },
-      { weight: 1, arbitrary: fc.array(anyCeiling, { maxLength: 2 }) },
-    ),
-  })
-  .map(({ account, allows, denies, ceilings }) => ({
-    accounts: [account],
-    grants: [...allows, ...denies],
-    limits: [],
-    ceilings,
-  }))
+export const anyModel: fc.Arbitrary<Model> = modelOf(anyAllowRule, anyDenyRule)
+
+/** The same, with grants and denies that leave something out. */
+export const anyModelWithHoles: fc.Arbitrary<Model> = modelOf(
+  anyGrantWithHoles.map((grant) => ruleOf('allow', grant)),
+  anyGrantWithHoles.map((grant) => ruleOf('deny', grant)),
+)
+
+function modelOf(allow: fc.Arbitrary<GrantRule>, deny: fc.Arbitrary<GrantRule>): fc.Arbitrary<Model> {
+  return fc
+    .record({
+      account: anyAccountRule,
+      allows: fc.array(allow, { maxLength: 5 }),
+      denies: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([]) },
+        { weight: 2, arbitrary: fc.array(deny, { maxLength: 3 }) },
+      ),
+      ceilings: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.array(anyCeiling, { maxLength: 2 }) },
+      ),
+    })
+    .map(({ account, allows, denies, ceilings }) => ({
+      accounts: [account],
+      grants: [...allows, ...denies],
+      limits: [],
+      ceilings,
+    }))
+}
 
 export const anyPrincipal: fc.Arbitrary<Principal> = fc.oneof(
   fc

@@ -1,21 +1,28 @@
 /**
  * What a kind of policy document is: its schema, the checks beyond types, and its translation into rules. Pure.
- * One file for each kind; nothing outside `kinds/` knows one by name.
+ * One file for each kind; nothing outside `kinds/` knows one by name. Kinds of other API groups are told by group and kind.
  */
 import { z } from 'zod'
 import type { Json } from '../../lib/json.ts'
 import type { Model } from '../../policy/model.ts'
 import type { Origin } from '../../policy/origin.ts'
+import type { PolicyDocument } from '../document.ts'
 import { metadata } from '../metadata.ts'
 import type { Mistake, Path } from '../mistake.ts'
+import type { BrokenAllow, WrittenAuthorizationPolicy, WrittenRoutes } from '../routes/written.ts'
 import { schemaMistakes } from '../schema-mistakes.ts'
 import type { SourceObject } from '../source-object.ts'
 
 export const API_GROUP = 'nats-identity-bridge.dev'
-export const API_VERSION = `${API_GROUP}/v1alpha1`
+const OUR_VERSION = 'v1alpha1'
+export const API_VERSION = `${API_GROUP}/${OUR_VERSION}`
 
-/** The rules of one document; a kind fills the lists it knows. */
-export type Rules = Partial<Model>
+/** What one document says; a kind fills the lists it knows. Some of it becomes rules only beside what other documents say. */
+export interface Rules extends Partial<Model> {
+  readonly routes?: readonly WrittenRoutes[]
+  readonly authorizationPolicies?: readonly WrittenAuthorizationPolicy[]
+  readonly brokenAllows?: readonly BrokenAllow[]
+}
 
 /** Of a place in the document; `rule` is its position in the document's list of rules. */
 export type OriginAt = (path: Path, rule?: number) => Origin
@@ -47,17 +54,34 @@ export interface KindDefinition<Spec extends z.ZodType> {
 }
 
 export interface PolicyKind {
+  readonly group: string
+  /** Accepted behind the group in `apiVersion`; they differ in nothing that is read here. */
+  readonly versions: readonly string[]
   readonly kind: string
   readonly scope: 'Namespaced' | 'Cluster'
   readonly ruleList?: string
+  /**
+   * For kinds of other groups: whether the document has a part in what is compiled. Otherwise nothing is told of it,
+   * not even its mistakes. Without it: always.
+   */
+  readonly matters?: (document: PolicyDocument, beside: Beside) => boolean
   readonly check: (spec: Json, context: CheckContext) => Mistake[]
   readonly onlyGrants: (object: SourceObject) => boolean
+  /** What a document with errors says all the same. Default: nothing. */
+  readonly whenBroken?: (object: SourceObject) => Rules
   readonly read: (document: Json) => {
     readonly mistakes: readonly Mistake[]
     readonly rules?: (originAt: OriginAt) => Rules
   }
-  /** JSON Schema of the document as it is written. */
-  readonly jsonSchema: () => object
+  /** JSON Schema of the document as it is written; kinds of others have theirs elsewhere. */
+  readonly jsonSchema?: () => object
+}
+
+/** What a document is asked about that may matter only beside others. */
+export interface Beside {
+  readonly rootNamespace: string
+  /** Of our group, by the name of the kind. */
+  ofKind(kind: string): readonly PolicyDocument[]
 }
 
 /** Closes over the type of the spec, so that kinds of different specs go into one table. */
@@ -76,6 +100,8 @@ export function defineKind<Spec extends z.ZodType>(definition: KindDefinition<Sp
     status: z.unknown().optional(),
   })
   return {
+    group: API_GROUP,
+    versions: [OUR_VERSION],
     kind,
     scope,
     check,

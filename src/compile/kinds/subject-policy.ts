@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { isJsonObject, type Json } from '../../lib/json.ts'
 import type { GrantRule, Limits } from '../../policy/model.ts'
 import { checkGrant, grant, translateGrant, writtenPatterns } from '../grants/grants.ts'
-import type { Mistake, Path } from '../mistake.ts'
-import { MERGE_KEY } from '../merge-key.ts'
+import type { Mistake } from '../mistake.ts'
 import { nearest } from '../nearest.ts'
 import { isList, valueAt, type SourceObject } from '../source-object.ts'
 import { durationSeconds } from '../values/duration.ts'
 import { matcher } from '../values/matcher.ts'
+import { mayHide, wordsIn } from './action.ts'
 import { defineKind, type CheckContext } from './kind.ts'
 
 const CONNECTION_TYPES = ['nats', 'websocket', 'mqtt', 'leafnode'] as const
@@ -41,7 +41,7 @@ export const subjectPolicy = defineKind({
     const effect = spec.action === 'DENY' ? 'deny' : 'allow'
     const grants = (spec.grants ?? []).flatMap((fields, rule): GrantRule[] => {
       const origin = originAt(['spec', 'grants', rule], rule)
-      return translateGrant(fields).map((grant) => ({ effect, principals, grant, origin }))
+      return translateGrant(fields, effect).map((grant) => ({ effect, principals, grant, origin }))
     })
     if (spec.limits === undefined) return { grants }
     return { grants, limits: [{ principals, limits: spec.limits, origin: originAt(['spec', 'limits']) }] }
@@ -56,7 +56,7 @@ function check(spec: Json, { reach }: CheckContext): Mistake[] {
   if (isList(grants)) {
     for (const [index, written] of grants.entries()) {
       const path = ['spec', 'grants', index]
-      mistakes.push(...checkGrant(written, path))
+      mistakes.push(...checkGrant(written, path, denies ? 'deny' : 'allow'))
       if (denies) continue
       for (const { path: within, value } of writtenPatterns(written)) {
         if (typeof value === 'string') mistakes.push(...reach(value, [...path, ...within]))
@@ -91,39 +91,11 @@ function hasUnknownField(spec: object): boolean {
  * something else: a broken document must not turn a prohibition off by being dropped.
  */
 function onlyGrants({ value, mistakes }: SourceObject): boolean {
-  if (mistakes.some(({ path }) => mayHideAction(path))) return false
+  if (mistakes.some(({ path }) => mayHide(path, ['action', 'limits']))) return false
   // Cut short before it said anything.
   if (!isJsonObject(valueAt(value, ['spec']))) return false
   const words = [...wordsIn(value)]
   if (words.some(({ text, isKey }) => isKey && nearest(text, ['limits', 'maxSession', 'connectionTypes']))) return false
   if (valueAt(value, ['spec', 'action']) === 'ALLOW') return true
   return !words.some(({ text, isKey }) => text.toUpperCase() === 'DENY' || (isKey && nearest(text, ['action'])))
-}
-
-/** Whether what the text lost at this place (the second of two `spec:`, an alias) could have been an action or limits. */
-function mayHideAction([part, field, ...within]: Path): boolean {
-  if (part === undefined) return true
-  if (part === 'metadata' || within.length > 0) return false
-  return (
-    part !== 'spec' ||
-    field === undefined ||
-    field === MERGE_KEY ||
-    nearest(String(field), ['action', 'limits']) !== undefined
-  )
-}
-
-interface Word {
-  readonly text: string
-  readonly isKey: boolean
-}
-
-function* wordsIn(value: Json): Generator<Word> {
-  if (typeof value === 'string') yield { text: value, isKey: false }
-  else if (isList(value)) for (const item of value) yield* wordsIn(item)
-  else if (isJsonObject(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      yield { text: key, isKey: true }
-      yield* wordsIn(member)
-    }
-  }
 }

@@ -5,7 +5,7 @@ import { permits } from '../../../src/policy/effective.ts'
 import { deliveryFilterOf } from '../../../src/policy/delivery-filter.ts'
 import { fcRuns } from '../../support/fc-runs.ts'
 import { natsServerForTests } from '../../support/nats-server.ts'
-import { anyModel } from '../../support/policy-arbitraries.ts'
+import { anyModel, anyModelWithHoles } from '../../support/policy-arbitraries.ts'
 import { examine } from './examine.ts'
 import { judge, NOTHING_WRONG, somebody, universeOf } from './judge.ts'
 import { anyPermissions, oddPublications, oddSubscriptions, open } from './lists.ts'
@@ -47,6 +47,20 @@ describe.skipIf(binary === undefined)(`nats-server ${binary?.version}`, () => {
           expect(await judge({ ...server, model, principal: somebody, alone: true })).toEqual(NOTHING_WRONG)
         }),
         { ...some, examples: traps },
+      )
+    },
+  )
+
+  const holed = fcRuns(60, 1)
+  test(
+    `does so too where grants and denies leave something out (${holed.said})`,
+    { timeout: holed.timeoutMs },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(anyModelWithHoles, async (model) => {
+          expect(await judge({ ...server, model, principal: somebody })).toEqual(NOTHING_WRONG)
+        }),
+        holed,
       )
     },
   )

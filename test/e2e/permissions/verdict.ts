@@ -60,10 +60,15 @@ export function withheld(
   shortfalls: readonly Shortfall[],
   { subjects, queues }: Universe,
 ): string[] {
-  const unpublished = subjects.filter((subject) => meaning.mayPublish(subject) && !arrived.has(subject))
+  const unpublished = subjects.filter(
+    (subject) => meaning.mayPublish(subject) && !arrived.has(subject) && !isGivenUp(shortfalls, subject, undefined),
+  )
+  // The inbox comes with a request that is left: where a part of one was given up, it may have been the last.
+  const mayLackInbox = shortfalls.some(({ reason }) => /leaves out|only a part is denied/.test(reason))
   const undelivered = subjects.flatMap((subject) =>
     queues
       .filter((queue) => meaning.maySubscribe(subject, queue) && !isGivenUp(shortfalls, subject, queue))
+      .filter(() => !mayLackInbox || !subject.startsWith('_INBOX'))
       .map((queue): Subscription => (queue === undefined ? { subject } : { subject, queue }))
       .filter((subscription) => delivered.get(nameOf(subscription))?.includes(subject) !== true),
   )

@@ -1,0 +1,102 @@
+/**
+ * SubjectRoutes and AuthorizationPolicies, brought together: which policies rule which workload, what they leave of its routes, and
+ * what the authors of both should know. Pure.
+ */
+import type { Mesh } from '../../istio/index.ts'
+import type { Diagnostic } from '../../policy/diagnostic.ts'
+import { nameOrigin } from '../../policy/origin.ts'
+import { settleClaims, type Claim, type Route } from '../../route/index.ts'
+import type { Rules } from '../kinds/kind.ts'
+import { compareTexts } from '../order.ts'
+import { PolicyBook } from './policy-book.ts'
+import { RuledRoutes } from './ruled-routes.ts'
+import type { BrokenAllow, WrittenAuthorizationPolicy, WrittenRoutes } from './written.ts'
+
+export interface RoutedDocuments {
+  readonly routes: readonly WrittenRoutes[]
+  readonly policies: readonly WrittenAuthorizationPolicy[]
+  readonly brokenAllows: readonly BrokenAllow[]
+}
+
+export interface Routed {
+  readonly rules: Rules
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Remembers what it made of each SubjectRoute, as long as neither that nor the policies of its workload change. */
+export type RouteCompiler = (documents: RoutedDocuments) => Routed
+
+export function createRouteCompiler(mesh: Mesh): RouteCompiler {
+  const known = new WeakMap<WrittenRoutes, RuledRoutes>()
+  return ({ routes, policies, brokenAllows }) => {
+    const book = new PolicyBook(policies, mesh)
+    const ruled = routes.map((document) => {
+      const selected = book.of(document)
+      const isBroken = brokenAllows.some(({ namespace }) => namespace === undefined || book.rules(namespace, document))
+      const before = known.get(document)
+      const same = before !== undefined && before.isFor(selected, isBroken)
+      const now = same ? before : new RuledRoutes(document, selected, { mesh, isBroken })
+      known.set(document, now)
+      return now
+    })
+    return compileTogether(ruled)
+  }
+}
+
+function compileTogether(ruled: readonly RuledRoutes[]): Routed {
+  const claims = ruled.flatMap((document) =>
+    document.written.routes.map((route) => ({
+      document,
+      subject: route.subject,
+      operations: document.operationsOf(route),
+      route,
+    })),
+  )
+  const settled = settleClaims(claims)
+  const diagnostics: Diagnostic[] = ruled.flatMap(summary)
+  const grants = claims.flatMap((claim, position) => {
+    const { byOthers = [], byOverlap = [], rivals = [], double } = settled[position] ?? {}
+    const { document, route } = claim
+    diagnostics.push(...rivalry(claim, rivals), ...(double === undefined ? [] : [doubled(claim, double)]))
+    const { grants: own, remarks } = document.compile(route, { byOthers, byOverlap })
+    diagnostics.push(...remarks.map((remark) => ({ ...remark, ...route.origin })))
+    return own
+  })
+  return { rules: { grants }, diagnostics }
+}
+
+interface RouteClaim extends Claim<RuledRoutes> {
+  readonly route: Route
+}
+
+/** Health checks and metrics need no subject, and nobody wants a line for each. */
+function summary({ written, pathsWithoutRoute: paths }: RuledRoutes): Diagnostic[] {
+  if (paths.length === 0) return []
+  const shown = paths.slice(0, MOST_PATHS).join(', ')
+  const more = paths.length > MOST_PATHS ? ` and ${paths.length - MOST_PATHS} more` : ''
+  const message = `no route stands for what its policies say of ${shown}${more}`
+  const hint = 'nothing to do where HTTP is all that is meant, as with health checks and metrics'
+  return [{ severity: 'info', code: 'route-paths', message, hint, ...written.origin }]
+}
+
+const MOST_PATHS = 5
+
+function rivalry({ route, document }: RouteClaim, rivals: readonly RouteClaim[]): Diagnostic[] {
+  const [first] = rivals.toSorted((a, b) => compareTexts(placeOf(a), placeOf(b)))
+  if (first === undefined) return []
+  const more = rivals.length > 1 ? ` and ${rivals.length - 1} more` : ''
+  const message = `route ${route.subject.text} overlaps ${first.route.subject.text} of ${placeOf(first)}${more}: what both claim is granted to nobody`
+  const hint = `give ${nameOrigin(document.written.origin)} subjects of its own`
+  return [{ severity: 'error', code: 'route-overlap', message, hint, ...route.origin }]
+}
+
+function doubled({ route }: RouteClaim, other: RouteClaim): Diagnostic {
+  const message = `route ${route.subject.text} is no more specific than ${other.route.subject.text} beside it: what both claim is granted to nobody`
+  return { severity: 'error', code: 'route-double', message, hint: 'keep one of them', ...route.origin }
+}
+
+function placeOf({ route: { origin } }: RouteClaim): string {
+  const { file, line } = origin
+  const name = nameOrigin(origin)
+  return file === undefined || line === undefined ? name : `${name} (${file}:${line})`
+}

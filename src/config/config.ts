@@ -15,7 +15,7 @@ export interface Config {
   readonly forbiddenAccounts: readonly string[]
   readonly trustDomains: { readonly local: string; readonly aliases: readonly string[] }
   readonly issuers: readonly IssuerConfig[]
-  readonly policy: { readonly folders: readonly string[] }
+  readonly policy: { readonly folders: readonly string[]; readonly rootNamespace: string }
   readonly sessions: SessionConfig
   readonly admin: { readonly host: string; readonly port: number }
   readonly log: { readonly level: LogLevel }

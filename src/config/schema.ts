@@ -178,6 +178,11 @@ const sectionsOfEither = {
         .array(filePath)
         .min(1)
         .meta({ description: 'folders (all `*.yaml` and `*.yml` below) or files with policy documents' }),
+      rootNamespace: z
+        .string()
+        .min(1)
+        .prefault('istio-system')
+        .meta({ description: 'namespace whose AuthorizationPolicies rule the whole mesh (Istio’s `rootNamespace`)' }),
     })
     .meta({ description: 'where the policy is' }),
   sessions: sessions.optional().meta({ description: 'how long a login lasts' }),

@@ -64,7 +64,7 @@ function sharedConfig(
     },
     trustDomains: { local: identity.trustDomain, aliases: identity.trustDomainAliases },
     issuers: identity.issuers.map((issuer) => issuerOf(issuer, identity.trustDomain, at)),
-    policy: { folders: file.policy.folders.map(at) },
+    policy: { folders: file.policy.folders.map(at), rootNamespace: file.policy.rootNamespace },
     sessions: { ttlSeconds: ttl, minimumSeconds: minimumTtl, jitter },
     admin: (file.admin ?? admin.parse({})).listen,
     log: file.log ?? log.parse({}),

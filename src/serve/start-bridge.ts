@@ -153,9 +153,10 @@ async function run(parts: Parts): Promise<RunningBridge> {
 
 function openPolicy(config: Config, report: (diagnostic: Diagnostic) => void): Promise<PolicySource> {
   const { trustDomains, forbiddenAccounts } = config
+  const { folders, rootNamespace } = config.policy
   return createPolicySource({
-    folders: config.policy.folders,
-    compile: createCompiler({ trustDomains, forbiddenAccounts, hash: sha256Hex }),
+    folders,
+    compile: createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, hash: sha256Hex }),
     log: report,
     now,
   })

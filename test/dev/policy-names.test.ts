@@ -69,13 +69,16 @@ spec:
 })
 
 describe('the example policy', () => {
-  test('compiles without a word', async () => {
+  test('compiles, and says only which operation nobody may do yet', async () => {
     const texts = await readPolicyFolders([SHOP_POLICY_FOLDER])
     const options = {
       trustDomains: { local: 'cluster.local', aliases: [] },
       forbiddenAccounts: ['AUTH'],
       hash: sha256Hex,
     }
-    expect(texts.ok && compile(texts.value, options)).toMatchObject({ diagnostics: [], snapshot: {} })
+    expect(texts.ok && compile(texts.value, options)).toMatchObject({
+      diagnostics: [{ severity: 'info', code: 'route-nobody' }],
+      snapshot: {},
+    })
   })
 })

@@ -12,7 +12,7 @@ import type { SigningKeys } from './ports.ts'
 import { createDeadlineQueue, type QueueDeps } from './queue.ts'
 import type { LoginRequest } from './request.ts'
 
-/** One request as a connection received it. `reply` is called at most once. */
+/** One request as a connection got it. `reply` is called at most once. */
 export interface Arrival<Envelope> {
   readonly envelope: Envelope
   /** Milliseconds since the epoch. */

@@ -12,7 +12,7 @@ export interface PolicyEdit {
 }
 
 export const ALLOW_REFUND: PolicyEdit = {
-  file: 'authorization.yaml',
+  file: 'http.yaml',
   before: '- operation: { methods: [GET], paths: [/refunds] }',
   after: '- operation: { methods: [GET, POST], paths: [/refunds] }',
 }

@@ -134,7 +134,7 @@ export function createStage({ url, sentinel, oracle, http, decisions, nameAccoun
       await witness?.client.settle()
       const outcome = outcomeOf(reaction, (): Outcome => {
         if (witness === undefined) return { allowed: true, said: 'accepted' }
-        if (witness.received.includes(text)) return { allowed: true, said: `${witness.actor.shortName} received it` }
+        if (witness.received.includes(text)) return { allowed: true, said: `${witness.actor.shortName} got it` }
         return { allowed: undefined, said: `${witness.actor.shortName} got nothing` }
       })
       write(player.actor.name, `publish ${subject}`, forecast, outcome, await http.ask(player.actor.principal, subject))

@@ -15,7 +15,8 @@ export interface Verdict {
  * CUSTOM denies, because the provider cannot be asked. Of several rules that match, the smallest name is told.
  */
 export function evaluate({ custom, deny, allow, hasAllow }: RuleSet, request: RequestAttributes): Verdict {
-  const denying = firstThat(custom, request, mayMatch) ?? firstThat(deny, request, mayMatch)
+  // The filter for CUSTOM stands before the one that verifies tokens: it sees no claims.
+  const denying = firstThat(custom, { ...request, claims: undefined }, mayMatch) ?? firstThat(deny, request, mayMatch)
   if (denying !== undefined) return { decision: 'deny', decidedBy: denying.name }
   if (!hasAllow) return { decision: 'allow', decidedBy: 'no-allow-policy' }
   const allowing = firstThat(allow, request, matches)

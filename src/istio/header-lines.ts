@@ -72,7 +72,12 @@ export function readHeaderLines(
     const others = lines.get(name)
     const line = trimBlanks(value)
     if (others === undefined) lines.set(name, [line])
-    else lines.set(name, JOINED.has(name) ? [`${others.join()},${line}`] : [...others, line])
+    // An empty line adds nothing to a joined value, not even the comma.
+    else
+      lines.set(
+        name,
+        JOINED.has(name) ? [[...others, line].filter((each) => each !== '').join(',')] : [...others, line],
+      )
   }
   return lines
 }

@@ -81,7 +81,7 @@ describeOnNatsServer('the demo', () => {
   test('shows what it promises: deliveries, replies, and every way to be refused', async () => {
     const { attempts, edit } = reportOf(await demo({ json: true }))
     const said = (who: string, tried: string): string => find(attempts, who, tried).outcome.said
-    expect(said('shop/orders', 'publish shop.orders.created')).toBe('dashboard received it')
+    expect(said('shop/orders', 'publish shop.orders.created')).toBe('dashboard got it')
     expect(said('shop/web', 'request shop.orders.create')).toBe('reply from orders')
     expect(said('shop/web', 'publish shop.orders.created')).toBe('permission violation')
     expect(said('shop/payments', 'respond shop.payments.charge')).toBe('in queue payments')

@@ -35,6 +35,25 @@ describe('a decision', () => {
     expect(decide([custom, allow('a', anyone)], { path: '/x' })).toBe('allow ns[shop]-policy[a]-rule[0]')
   })
 
+  test('shows CUSTOM no claims: tokens are verified behind it', () => {
+    const custom = document({
+      action: 'CUSTOM',
+      provider: { name: 'opa' },
+      rules: [fromSource({ requestPrincipals: ['*'] })],
+    })
+    const claims = { iss: 'https://idp.example', sub: 'ann' }
+    expect(decide([custom], { claims })).toBe('allow no-allow-policy')
+  })
+
+  test('takes empty lines of a header that Envoy joins for nothing', () => {
+    const forwarded = when('request.headers[x-forwarded-host]', ['tenant*'])
+    const headers = [
+      ['x-forwarded-host', ''],
+      ['x-forwarded-host', 'tenant-1'],
+    ] as const
+    expect(decide([allow('a', forwarded)], { headers })).toBe('allow ns[shop]-policy[a]-rule[0]')
+  })
+
   test('is not changed by AUDIT, which is no ALLOW either', () => {
     const audit = document({ action: 'AUDIT', rules: [anyone] })
     expect(decide([audit], {})).toBe('allow no-allow-policy')

@@ -121,6 +121,10 @@ function aimAtKey(
   if (key.startsWith('request.auth.claims[')) {
     draft.claims ??= drawClaims(random)
     const claim = fill(random, value)
+    if ((inBrackets === 'scope' || inBrackets === 'permission') && random.chance(0.6)) {
+      setClaim(draft.claims, inBrackets, random.pick([`${claim} x`, `x ${claim}`, `x  ${claim} y`]))
+      return undefined
+    }
     const inList = [random.pick(words.CLAIM_VALUES), claim]
     setClaim(
       draft.claims,

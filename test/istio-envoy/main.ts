@@ -21,8 +21,8 @@ const { values, positionals } = parseArgs({
     cases: { type: 'string', default: '20000' },
     /** Policies of this seed that are not recorded; needs Go. */
     fresh: { type: 'boolean', default: false },
-    http: { type: 'string', default: '500' },
-    tcp: { type: 'string', default: '125' },
+    http: { type: 'string', default: '700' },
+    tcp: { type: 'string', default: '150' },
     unvalidated: { type: 'string', default: '100' },
     /** Policies for Istio's validation to judge. */
     broken: { type: 'string', default: '3000' },

@@ -79,8 +79,20 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: 'DENY is asked before CUSTOM',
     file: 'evaluate.ts',
-    from: 'firstThat(custom, request, mayMatch) ?? firstThat(deny, request, mayMatch)',
-    to: 'firstThat(deny, request, mayMatch) ?? firstThat(custom, request, mayMatch)',
+    from: 'firstThat(custom, { ...request, claims: undefined }, mayMatch) ?? firstThat(deny, request, mayMatch)',
+    to: 'firstThat(deny, request, mayMatch) ?? firstThat(custom, { ...request, claims: undefined }, mayMatch)',
+  },
+  {
+    what: 'repeated lines of every header are compared one by one',
+    file: 'header-lines.ts',
+    from: 'JOINED.has(name)',
+    to: "name === ''",
+  },
+  {
+    what: 'a dot segment with parameters is a name',
+    file: 'normalise-path.ts',
+    from: "if (!path.includes('.;')) return path",
+    to: 'if (path.length > 0) return path',
   },
   {
     what: 'an ALLOW policy without rules denies nothing',

@@ -21,6 +21,9 @@ export const LABELS = [{ app: 'httpbin', version: 'v1' }, { app: 'httpbin', vers
 export const ODD_PRINCIPALS = [
   '*',
   'td1/ns/foo/*',
+  'old-td/ns/bar/*',
+  'cluster.local/ns/foo/*',
+  'td1/ns/bar/s*',
   'td1/ns/foo/sa/*',
   'td1/*',
   'td1*',
@@ -33,6 +36,9 @@ export const ODD_PRINCIPALS = [
   'old-*/ns/bar/sa/httpbin',
   '*td1/ns/foo/sa/sleep',
   'spiffe://td1/ns/foo/sa/sleep',
+  'spiffe://other.org/ns/bar/sa/httpbin',
+  'spiffe://td1/*',
+  'spiffe://*',
   'td1/ns/*/sa/sleep',
   '*foo*',
   '**',
@@ -270,6 +276,7 @@ export const PATHS = [
   '/e|f',
   '/cAd',
   '/x~y',
+  '/~user/x~',
   '/user/jos%C3%A9',
 ] as const
 export const PATH_PATTERNS = [
@@ -295,6 +302,8 @@ export const PATH_PATTERNS = [
   '/i/../j',
   '/k?x=1',
   '/x~y',
+  '/~user/*',
+  '*~',
   '/orders;v=1',
   '/%2fadmin',
   '/%2Fadmin',

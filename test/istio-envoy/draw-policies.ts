@@ -253,7 +253,7 @@ const WHEN: readonly WhenWords[] = [
   ['request.headers[', (random) => random.pick(words.HEADER_PATTERNS)],
   ['request.headers[:authority]', (random) => random.pick(words.HOST_PATTERNS)],
   ['request.headers[Host]', (random) => random.pick(words.HOST_PATTERNS)],
-  ['request.headers[:path]', (random) => random.pick(words.PATH_PATTERNS.filter((path) => !path.includes('{')))],
+  ['request.headers[:path]', (random) => random.pick(words.TARGET_PATTERNS)],
   ['request.headers[:method]', (random) => random.pick(words.METHOD_PATTERNS)],
   ['source.ip', SOURCE_WORDS.ipBlocks],
   ['remote.ip', SOURCE_WORDS.remoteIpBlocks],

@@ -449,3 +449,15 @@ export const TARGETS = [
   { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'gw' },
   { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', name: 'istio-waypoint' },
 ] as const
+
+/** Of the header `:path`, which has the query. */
+export const TARGET_PATTERNS = [
+  '/orders',
+  '/orders*',
+  '*',
+  '/k?x=1',
+  '/orders?x=1',
+  '*?x=1',
+  '/x~y',
+  '/a/b/c?*',
+] as const

@@ -2,6 +2,7 @@
  * The grant rules whose patterns share a subject with one that is asked about. Pure.
  * Answers are asked for many times of one model (tests, audits), and most rules have nothing to do with most subjects.
  */
+import { remember } from '../lib/remember.ts'
 import type { Action } from '../policy/effective.ts'
 import type { Grant, GrantRule, Model } from '../policy/model.ts'
 import { PatternIndex, type Pattern } from '../subject/index.ts'
@@ -12,12 +13,7 @@ const indexes = new WeakMap<Model, Index>()
 
 /** In the order of the model, each once. */
 export function grantsTouching(model: Model, action: Action, subject: Pattern): readonly GrantRule[] {
-  let index = indexes.get(model)
-  if (index === undefined) {
-    index = indexOf(model)
-    indexes.set(model, index)
-  }
-  const positions = new Set(index[action].overlapping(subject))
+  const positions = new Set(remember(indexes, model, indexOf)[action].overlapping(subject))
   return [...positions].toSorted((a, b) => a - b).flatMap((position) => model.grants[position] ?? [])
 }
 

@@ -2,6 +2,7 @@
  * One structured record per decision, allow and deny alike: everything an auditor needs to name who was let in, where, by which rules. Pure.
  * Holds nothing that the client wrote: the principal is a verified name, the rest is the server's word or ours.
  */
+import { remember } from '../lib/remember.ts'
 import type { Authenticated } from '../identity/principal.ts'
 import type { Decision } from '../policy/decision.ts'
 import { nameOrigin } from '../policy/origin.ts'
@@ -39,9 +40,5 @@ const named = new WeakMap<Decision, readonly string[]>()
 
 /** Names of the rules behind a decision; decisions are shared by many logins, so the names are kept beside them. */
 export function ruleNames(decision: Decision): readonly string[] {
-  const known = named.get(decision)
-  if (known !== undefined) return known
-  const names = decision.rules.map(nameOrigin)
-  named.set(decision, names)
-  return names
+  return remember(named, decision, ({ rules }) => rules.map(nameOrigin))
 }

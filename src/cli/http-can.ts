@@ -21,7 +21,8 @@ import { table } from '../lib/table.ts'
 import { answerLines, BAD_REQUEST } from './http-can-batch.ts'
 import { factsOf, workloadOf, type FlagError, type RequestFlags, type WorkloadFlags } from './http-can-flags.ts'
 import type { LineSetup } from './http-can-line.ts'
-import { loadAuthorizationPolicies, type PlacedPolicy } from './http-can-policies.ts'
+import { readAuthorizationPolicies, type LoadedPolicies, type PlacedPolicy } from '../compile/index.ts'
+import { readPolicyTexts } from './load-snapshot.ts'
 import type { Input } from './input.ts'
 import type { Output, Stream } from './output.ts'
 
@@ -53,7 +54,7 @@ export async function httpCan(question: HttpCanArguments, context: HttpCanContex
   if (batch === true && folders.includes('-')) {
     return refuse(output, { error: 'standard input holds the lines of --batch, and not the policies as well' })
   }
-  const loaded = folders.length === 0 ? undefined : await loadAuthorizationPolicies(folders, context.input)
+  const loaded = folders.length === 0 ? undefined : await loadPolicies(folders, context.input)
   output.diagnostics(loaded?.diagnostics ?? [])
   if (loaded !== undefined && loaded.policies === undefined) return 2
   const placed = loaded?.policies
@@ -68,6 +69,11 @@ export async function httpCan(question: HttpCanArguments, context: HttpCanContex
   if (question.json === true) output.json(toJson(answer))
   else print(answer, output)
   return answer.verdict.decision === 'allow' ? 0 : 1
+}
+
+async function loadPolicies(paths: readonly string[], input: Input | undefined): Promise<LoadedPolicies> {
+  const texts = await readPolicyTexts(paths, input)
+  return texts.ok ? readAuthorizationPolicies(texts.value) : { diagnostics: texts.error }
 }
 
 function setupOf(question: HttpCanArguments): LineSetup | FlagError {

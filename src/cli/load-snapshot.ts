@@ -1,9 +1,9 @@
 /** Policy folders, files or standard input, read and compiled once, for commands that answer offline. */
-import { createHash } from 'node:crypto'
 import { compile, type SourceText } from '../compile/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
+import { sha256Hex } from '../serve/sha256.ts'
 import { readPolicyFolders } from '../sources/index.ts'
 import { readInput, type Input } from './input.ts'
 
@@ -26,10 +26,6 @@ export interface LoadOptions {
 /** Accounts that no policy may name, where no bridge configuration says which ones these are. */
 export const USUALLY_FORBIDDEN = ['SYS', '$G', '$SYS', 'AUTH']
 const STDIN = '-'
-
-export function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
 
 /** @param paths folders or single files; `-` is standard input. */
 export async function loadSnapshot(

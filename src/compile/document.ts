@@ -4,7 +4,9 @@ import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Origin } from '../policy/origin.ts'
 import { API_GROUP, type OriginAt, type PolicyKind, type Rules } from './kinds/kind.ts'
 import { readWaivers, unusedWaivers } from './metadata.ts'
-import { spellPath, type Mistake, type Path, type Position } from './mistake.ts'
+import type { Mistake } from './mistake.ts'
+import { spellPath, type Path } from '../lib/spell.ts'
+import { placeMistake } from './place-mistake.ts'
 import { checkReach } from './reach.ts'
 import { valueAt, type SourceObject } from './source-object.ts'
 
@@ -63,16 +65,9 @@ export function diagnose(
   kind?: Pick<PolicyKind, 'kind' | 'ruleList'>,
   identity: { readonly namespace?: string; readonly name?: string } = {},
 ): Diagnostic {
-  const { severity = 'error', code, message, hint, path } = mistake
-  const position: Position | undefined = mistake.position ?? object.locate(path, mistake.atKey === true)
-  const [, list, rule] = path
+  const [, list, rule] = mistake.path
   return {
-    severity,
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(object.file === undefined ? {} : { file: object.file }),
-    ...position,
+    ...placeMistake(object, mistake),
     ...(kind === undefined ? {} : { kind: kind.kind }),
     ...identity,
     ...(kind?.ruleList !== undefined && list === kind.ruleList && typeof rule === 'number' ? { rule } : {}),

@@ -3,14 +3,14 @@
  * What is plainly somebody else's is left alone. What could be meant for us and cannot be told is an error: it may be a DENY.
  */
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import { groupBy } from './group-by.ts'
 import { familyKindsOf, familyOf, type FamilyEntry } from './kinds/families.ts'
 import { API_GROUP, API_VERSION, type PolicyKind } from './kinds/kind.ts'
 import { kindNamesOf, kindOf } from './kinds/kinds.ts'
-import { describeValue, listChoices, quote, withHint, type Mistake } from './mistake.ts'
+import { withHint, type Mistake } from './mistake.ts'
+import { describeValue, listChoices, quote } from '../lib/spell.ts'
 import { MERGE_KEY } from './merge-key.ts'
-import { didYouMean, nearest } from './nearest.ts'
-import { isList, type SourceObject } from './source-object.ts'
+import { didYouMean, nearest } from '../lib/nearest.ts'
+import { isList, itemsOf, type SourceObject } from './source-object.ts'
 
 export type Envelope =
   | { readonly is: 'known'; readonly kind: PolicyKind }
@@ -161,19 +161,9 @@ function readList(list: SourceObject, { items }: JsonObject): Envelope {
     const code = items === undefined ? 'missing-field' : 'wrong-type'
     return unclear(code, `items is ${describeValue(items)}, expected a list`, 'items')
   }
-  const byItem = groupBy(list.mistakes, ({ path: [field, index] }) => (field === 'items' ? index : undefined))
-  const [stray] = byItem.get(undefined) ?? []
+  const stray = list.mistakes.find(({ path: [field, index] }) => field !== 'items' || index === undefined)
   if (stray !== undefined) return { is: 'unclear', mistake: stray }
-  return { is: 'list', items: items.map((value, index) => itemOf(list, value, index, byItem.get(index) ?? [])) }
-}
-
-function itemOf(list: SourceObject, value: Json, index: number, mistakes: readonly Mistake[]): SourceObject {
-  return {
-    value,
-    mistakes: mistakes.map((mistake) => ({ ...mistake, path: mistake.path.slice(2) })),
-    ...(list.file === undefined ? {} : { file: list.file }),
-    locate: (path, atKey) => list.locate(['items', index, ...path], atKey),
-  }
+  return { is: 'list', items: itemsOf(list, items) }
 }
 
 function unclear(code: string, message: string, field: string, hint?: string): Envelope {

@@ -7,8 +7,8 @@ export { policyJsonSchemas } from './kinds/kinds.ts'
 export type { SourceText } from './yaml/read-yaml.ts'
 
 // For readers of documents beside the compiler.
-export { spellMatcherEntry } from './spell-matcher.ts'
+export { readAuthorizationPolicies, type LoadedPolicies, type PlacedPolicy } from './authorization-policies.ts'
 export { REACHES, WAIVE_ANNOTATION } from './reach.ts'
-export { isList, valueAt, type SourceObject } from './source-object.ts'
+export { isList, itemsOf, valueAt, type SourceObject } from './source-object.ts'
 export { LINT_CODES, type LintCode } from './waivable.ts'
 export { readYaml } from './yaml/read-yaml.ts'

@@ -1,8 +1,9 @@
 /** `metadata:` of a document: what Kubernetes allows in it, and the waivers that stand in its annotations. Pure. */
 import { z } from 'zod'
 import { isJsonObject, type Json } from '../lib/json.ts'
-import { listChoices, quote, withHint, type Mistake, type Path } from './mistake.ts'
-import { didYouMean } from './nearest.ts'
+import { withHint, type Mistake } from './mistake.ts'
+import { listChoices, quote, type Path } from '../lib/spell.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { REACHES, WAIVE_ANNOTATION } from './reach.ts'
 import { valueAt } from './source-object.ts'
 import { objectName, objectNamespace } from './values/names.ts'

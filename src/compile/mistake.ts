@@ -2,8 +2,6 @@
 import type { Path } from '../lib/spell.ts'
 import type { Severity } from '../policy/diagnostic.ts'
 
-export { describeValue, listChoices, quote, spellPath, type Path } from '../lib/spell.ts'
-
 /** Both from 1, columns in UTF-16 code units. */
 export interface Position {
   readonly line: number

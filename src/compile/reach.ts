@@ -3,7 +3,8 @@
  * Each reach is an error unless the document waives it by name in an annotation, so that a reader sees it was meant.
  */
 import { parsePattern, type Pattern } from '../subject/index.ts'
-import { quote, spellPath, type Mistake, type Path } from './mistake.ts'
+import type { Mistake } from './mistake.ts'
+import { quote, spellPath, type Path } from '../lib/spell.ts'
 
 export const REACHES = ['reach-system', 'reach-inbox', 'reach-jetstream'] as const
 

@@ -2,6 +2,7 @@
  * Reads files and documents, each once: what was made of a text is kept until the file holds another one.
  * An edit of one document among thousands then costs that document, and the putting together of all.
  */
+import { remember } from '../lib/remember.ts'
 import type { CompileOptions } from './compile.ts'
 import { readDocument, type PolicyDocument } from './document.ts'
 import { readEnvelope, type Envelope } from './envelope.ts'
@@ -36,15 +37,7 @@ export function createReading({ forbiddenAccounts }: Pick<CompileOptions, 'forbi
       files = kept
       return read
     },
-    envelope: (object) => remember(envelopes, object, () => readEnvelope(object)),
+    envelope: (object) => remember(envelopes, object, readEnvelope),
     document: (kind, object) => remember(documents, object, () => readDocument(kind, object, forbidden)),
   }
-}
-
-function remember<K extends object, V>(memory: WeakMap<K, V>, key: K, make: () => V): V {
-  const known = memory.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  memory.set(key, made)
-  return made
 }

@@ -1,9 +1,10 @@
 /** What zod found wrong with an object, in the words of its author. Pure. */
 import { z } from 'zod'
 import type { Json } from '../lib/json.ts'
-import { describeValue, listChoices, quote, spellPath, withHint, type Mistake, type Path } from './mistake.ts'
+import { withHint, type Mistake } from './mistake.ts'
+import { describeValue, listChoices, quote, spellPath, type Path } from '../lib/spell.ts'
 import { MERGE_HINT, MERGE_KEY } from './merge-key.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { valueAt } from './source-object.ts'
 
 type Issue = z.core.$ZodIssue

@@ -1,4 +1,5 @@
 /** Rules of all documents -> one sorted, hashed, frozen snapshot. Pure. */
+import { remember } from '../lib/remember.ts'
 import { canonicalJson } from '../lib/json.ts'
 import type { AccountRule, CeilingRule, Grant, GrantRule, LimitRule, Model } from '../policy/model.ts'
 import type { Origin } from '../policy/origin.ts'
@@ -57,11 +58,7 @@ interface Sorted<Rule> {
 const spellings = new WeakMap<object, string>()
 
 function spelling<Rule extends object>(rule: Rule, spell: (rule: Rule) => unknown): string {
-  const known = spellings.get(rule)
-  if (known !== undefined) return known
-  const spelled = canonicalJson(spell(rule))
-  spellings.set(rule, spelled)
-  return spelled
+  return remember(spellings, rule, () => canonicalJson(spell(rule)))
 }
 
 function sorted<Rule extends object>(rules: readonly Rule[], spell: (rule: Rule) => unknown): Sorted<Rule> {

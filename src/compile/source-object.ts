@@ -2,8 +2,10 @@
  * One object as its source holds it: JSON, and where each part was written. Pure.
  * The seam between sources: YAML text makes these with positions, objects of the Kubernetes API come without.
  */
+import { groupBy } from './group-by.ts'
 import type { Json } from '../lib/json.ts'
-import type { Mistake, Path, Position } from './mistake.ts'
+import type { Mistake, Position } from './mistake.ts'
+import type { Path } from '../lib/spell.ts'
 
 export interface SourceObject {
   readonly value: Json
@@ -12,6 +14,17 @@ export interface SourceObject {
   readonly file?: string
   /** Where the value (or, `atKey`, its name) stands; the nearest thing around it when it is not there. */
   locate(path: Path, atKey: boolean): Position | undefined
+}
+
+/** What stands in a list (`kind: List`, as kubectl prints several objects), each as an object of its own with the mistakes of its own text. */
+export function itemsOf(list: SourceObject, items: readonly Json[]): SourceObject[] {
+  const own = groupBy(list.mistakes, ({ path: [field, index] }) => (field === 'items' ? index : undefined))
+  return items.map((value, index) => ({
+    value,
+    mistakes: (own.get(index) ?? []).map((mistake) => ({ ...mistake, path: mistake.path.slice(2) })),
+    ...(list.file === undefined ? {} : { file: list.file }),
+    locate: (path, atKey) => list.locate(['items', index, ...path], atKey),
+  }))
 }
 
 /** The value at a path, `undefined` when there is none. */

@@ -7,8 +7,8 @@ import { listFiles, readText } from '../files/index.ts'
 import { isJsonObject, type Json } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import { isList, spellPath, type Mistake, type Path } from './document.ts'
-import { byPlace, diagnose, readConfig, type ReadConfig } from './parse-config.ts'
+import { isList, placeMistake, spellPath, type Mistake, type Path } from './document.ts'
+import { byPlace, readConfig, type ReadConfig } from './parse-config.ts'
 import { withoutSecrets } from './secrets.ts'
 import { pathResolver, type ResolvePath } from './to-config.ts'
 
@@ -25,7 +25,7 @@ export async function loadConfig(path: string): Promise<Result<ReadConfig, reado
   const { object, config, diagnostics } = readConfig({ file: path, text: read.value.text }, at)
   if (object === undefined) return err(diagnostics)
   const missing = await missingFiles(withoutSecrets(object.value), at)
-  const all = [...diagnostics, ...missing.map((mistake) => diagnose(object, mistake))].sort(byPlace)
+  const all = [...diagnostics, ...missing.map((mistake) => placeMistake(object, mistake))].sort(byPlace)
   if (config === undefined || missing.length > 0) return err(all)
   return ok({ config, diagnostics: all })
 }

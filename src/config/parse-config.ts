@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import { crossMistakes } from './checks.ts'
 import type { Config } from './config.ts'
-import { readYaml, schemaMistakes, valueAt, type Mistake, type SourceObject } from './document.ts'
+import { placeMistake, readYaml, schemaMistakes, valueAt, type Mistake, type SourceObject } from './document.ts'
 import { configModeSchema, operatorModeSchema, undeclaredModeSchema } from './schema.ts'
 import { secretMistakes, substitutionMistakes, withoutSecrets } from './secrets.ts'
 import { configModeConfig, operatorModeConfig, type ResolvePath } from './to-config.ts'
@@ -47,7 +47,7 @@ export function readConfig(source: ConfigText, at: ResolvePath): ConfigReading {
     return { object: undefined, config: undefined, diagnostics: [diagnostic] }
   }
   const { mistakes, config } = judge(object.value, at)
-  const diagnostics = [...object.mistakes, ...mistakes].map((mistake) => diagnose(object, mistake)).sort(byPlace)
+  const diagnostics = [...object.mistakes, ...mistakes].map((mistake) => placeMistake(object, mistake)).sort(byPlace)
   const sound = diagnostics.every(({ severity }) => severity !== 'error')
   return { object, config: sound ? config : undefined, diagnostics }
 }
@@ -75,18 +75,6 @@ function judge(document: Json, at: ResolvePath): { mistakes: readonly Mistake[];
 function merge(checked: readonly Mistake[], typed: readonly Mistake[]): Mistake[] {
   const places = new Set(checked.map(({ path }) => JSON.stringify(path)))
   return [...checked, ...typed.filter(({ path }) => !places.has(JSON.stringify(path)))]
-}
-
-export function diagnose(object: SourceObject, mistake: Mistake): Diagnostic {
-  const { severity = 'error', code, message, hint, path, atKey, position } = mistake
-  return {
-    severity,
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(object.file === undefined ? {} : { file: object.file }),
-    ...(position ?? object.locate(path, atKey === true)),
-  }
 }
 
 export function byPlace(a: Diagnostic, b: Diagnostic): number {

@@ -2,15 +2,13 @@
  * The same thing over HTTP: what Istio, with the policies that lie in the folder now, lets through at the workload's sidecar.
  * Asked of the HTTP evaluator alone, which knows nothing of subjects; the operations are named here once more, not read off the routes.
  */
-import { isJsonObject } from '../lib/json.ts'
-import { readYaml } from '../compile/index.ts'
+import { readAuthorizationPolicies } from '../compile/index.ts'
 import type { Principal } from '../identity/principal.ts'
 import {
   compilePolicies,
   completeRequest,
   DEFAULT_MESH,
   evaluate,
-  parseAuthorizationPolicy,
   selectPolicies,
   type AuthorizationPolicy,
 } from '../istio/index.ts'
@@ -75,8 +73,7 @@ export function createHttpTwin(policyFolder: string, trustDomain: string): HttpT
 async function readPolicies(folder: string): Promise<readonly AuthorizationPolicy[]> {
   const texts = await readPolicyFolders([folder])
   if (!texts.ok) throw new Error(texts.error.map(({ message }) => message).join('\n'))
-  return texts.value
-    .flatMap((text) => readYaml(text).objects)
-    .filter(({ value }) => isJsonObject(value) && value['kind'] === 'AuthorizationPolicy')
-    .flatMap(({ value }) => parseAuthorizationPolicy(value).policy ?? [])
+  const { policies, diagnostics } = readAuthorizationPolicies(texts.value)
+  if (policies === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'))
+  return policies.map(({ policy }) => policy)
 }

@@ -2,8 +2,8 @@
  * Every object in the files, of whatever kind, with its place and the comments around it. Pure.
  * Lists are taken apart. Objects without `kind` are left to the compiler, which says what is wrong with them.
  */
-import { isList, readYaml, valueAt, type SourceObject, type SourceText } from '../compile/index.ts'
-import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
+import { isList, itemsOf, readYaml, valueAt, type SourceObject, type SourceText } from '../compile/index.ts'
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Path } from '../lib/spell.ts'
 
 export interface LintDocument {
@@ -30,7 +30,7 @@ function documentsOf(object: SourceObject, lines: readonly string[]): LintDocume
   const { apiVersion, kind, items } = value
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return []
   if (kind.endsWith('List') && isList(items)) {
-    return items.flatMap((item, index) => documentsOf(itemOf(object, item, index), lines))
+    return itemsOf(object, items).flatMap((item) => documentsOf(item, lines))
   }
   const slash = apiVersion.indexOf('/')
   return [
@@ -42,15 +42,6 @@ function documentsOf(object: SourceObject, lines: readonly string[]): LintDocume
       commentAt: (path) => commentAt(object, path, lines),
     },
   ]
-}
-
-function itemOf(list: SourceObject, value: Json, index: number): SourceObject {
-  return {
-    value,
-    mistakes: [],
-    ...(list.file === undefined ? {} : { file: list.file }),
-    locate: (path, atKey) => list.locate(['items', index, ...path], atKey),
-  }
 }
 
 function identityOf(value: JsonObject): { namespace?: string; name?: string } {

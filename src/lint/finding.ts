@@ -1,7 +1,7 @@
 /** What lint found, and the rules by which it looks. Pure data. */
 import type { LintCode } from '../compile/index.ts'
 import type { Path } from '../lib/spell.ts'
-import type { Severity } from '../policy/diagnostic.ts'
+import type { Diagnostic, Severity } from '../policy/diagnostic.ts'
 import type { Origin } from '../policy/origin.ts'
 import type { LintDocument } from './documents.ts'
 import type { Estate } from './estate.ts'
@@ -36,20 +36,9 @@ export type Place =
   /** Of a compiled rule: the document is looked up, and in it `path`, or the text `written`. */
   | { readonly origin: Origin; readonly path?: Path; readonly written?: string }
 
-export interface Finding {
-  readonly code: string
-  readonly severity: Severity
-  readonly file?: string
-  /** From 1. */
-  readonly line?: number
-  readonly column?: number
-  readonly kind?: string
-  readonly namespace?: string
-  readonly name?: string
-  /** Position in the document's list of rules, from 0. */
-  readonly rule?: number
+/** A diagnostic that says why as well; what to do stands in `mend`. */
+export interface Finding extends Omit<Diagnostic, 'hint'> {
   readonly title: string
-  readonly message: string
   readonly why: string
   readonly mend: string
   /** Place of the entry in the documentation. */

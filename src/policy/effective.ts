@@ -3,6 +3,7 @@
  * After server/client.go (canSubscribe, pubAllowed, checkDenySub) and sublist.go of 2.15.1, for connections of kind CLIENT.
  * Leaves out what `resp` adds while a reply is due, and account-level mappings, imports and exports.
  */
+import { remember } from '../lib/remember.ts'
 import type { DeliveryFilter, PermissionList, Permissions } from './decision.ts'
 
 export type Action = 'publish' | 'subscribe'
@@ -84,12 +85,7 @@ const parsedLists = new WeakMap<readonly string[], readonly ListEntry[]>()
 
 /** Lists are frozen in a decision and asked many times: their entries are kept beside them. */
 function parseList(list: readonly string[]): readonly ListEntry[] {
-  let entries = parsedLists.get(list)
-  if (entries === undefined) {
-    entries = list.map(parseEntry)
-    parsedLists.set(list, entries)
-  }
-  return entries
+  return remember(parsedLists, list, () => list.map(parseEntry))
 }
 
 function parseEntry(text: string): ListEntry {

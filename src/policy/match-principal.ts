@@ -2,6 +2,7 @@
  * Whether a rule speaks of a principal: policy.md section 2. Pure.
  * What a principal does not have, no field matches; an entry without fields, which the compiler refuses, matches nobody.
  */
+import { remember } from '../lib/remember.ts'
 import type { Principal } from '../identity/principal.ts'
 import { callerAttributesOf, callerTruth, type CallerAttributes } from '../istio/index.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
@@ -23,12 +24,7 @@ export function matchesEntry(entry: MatcherEntry, principal: Principal, trustDom
 const attributes = new WeakMap<Principal, CallerAttributes>()
 
 function holdsFor({ terms, whenUnknown }: IstioCondition, principal: Principal): boolean {
-  let known = attributes.get(principal)
-  if (known === undefined) {
-    known = callerAttributesOf(principal)
-    attributes.set(principal, known)
-  }
-  return callerTruth(terms, known) ?? whenUnknown
+  return callerTruth(terms, remember(attributes, principal, callerAttributesOf)) ?? whenUnknown
 }
 
 function matchesWorkload(entry: MatcherEntry, { workload }: Principal, trustDomains: TrustDomains): boolean {

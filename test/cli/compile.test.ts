@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { userClaims } from '../../src/issue/index.ts'
-import { loadSnapshot, sha256Hex } from '../../src/cli/load-snapshot.ts'
+import { loadSnapshot } from '../../src/cli/load-snapshot.ts'
+import { sha256Hex } from '../../src/serve/sha256.ts'
 import { parsePrincipal } from '../../src/cli/principal-argument.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import { nib } from '../support/nib.ts'

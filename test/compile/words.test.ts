@@ -1,8 +1,8 @@
 /** Small parts that messages and values are made of. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { listChoices, quote, spellPath } from '../../src/compile/mistake.ts'
-import { nearest } from '../../src/compile/nearest.ts'
+import { listChoices, quote, spellPath } from '../../src/lib/spell.ts'
+import { nearest } from '../../src/lib/nearest.ts'
 import { parseDuration } from '../../src/compile/values/duration.ts'
 
 describe('nearest', () => {

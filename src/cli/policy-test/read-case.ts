@@ -3,7 +3,8 @@
  * Refuses a case that asserts nothing, or whose fields do not go together: it would hold for the wrong reason.
  */
 import type { Expectation } from '../../audit/assertion.ts'
-import { spellPath, withHint, type Mistake, type Path } from '../../compile/mistake.ts'
+import { withHint, type Mistake } from '../../compile/mistake.ts'
+import { spellPath, type Path } from '../../lib/spell.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { Pattern } from '../../subject/index.ts'
 import { parsePrincipal } from '../principal-argument.ts'

@@ -2,7 +2,8 @@
  * A case about HTTP -> the requests in it, one for each method and path, and what is expected of them. Pure.
  * Every attribute that is not named is absent, as in `nib http can`: no certificate, no token, no header.
  */
-import { spellPath, withHint, type Mistake, type Path } from '../../compile/mistake.ts'
+import { withHint, type Mistake } from '../../compile/mistake.ts'
+import { spellPath, type Path } from '../../lib/spell.ts'
 import type { PolicyWorkload, RequestFacts, Transport } from '../../istio/index.ts'
 import { parsePrincipal } from '../principal-argument.ts'
 import type { CaseFields, HttpFields } from './schema.ts'

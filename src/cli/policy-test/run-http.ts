@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from '../../istio/index.ts'
 import type { Origin } from '../../policy/origin.ts'
-import type { PlacedPolicy } from '../http-can-policies.ts'
+import type { PlacedPolicy } from '../../compile/index.ts'
 import type { HttpAssertion } from './read-http-case.ts'
 import type { TestResult } from './run-policy-test.ts'
 

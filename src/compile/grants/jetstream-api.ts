@@ -4,7 +4,8 @@
  */
 import type { Effect } from '../../policy/model.ts'
 import type { Pattern } from '../../subject/index.ts'
-import { quote, spellPath, type Mistake, type Path } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import { quote, spellPath, type Path } from '../../lib/spell.ts'
 
 /** Requests of one API, `STREAM.INFO.ORDERS`, as the subjects that they are sent to. */
 export type Api = (...requests: readonly string[]) => string[]

@@ -1,6 +1,7 @@
 /** What the fields of `jetstream` cannot mean together: what subjects cannot scope is refused, unless the grant says so. Pure. */
 import type { Effect } from '../../policy/model.ts'
-import { describeValue, quote, spellPath, type Mistake } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import { describeValue, quote, spellPath } from '../../lib/spell.ts'
 import { ANY_NAME } from '../values/resource-names.ts'
 import { wildcardThatWidens } from './jetstream-api.ts'
 import type { JetStreamFields } from './jetstream.ts'

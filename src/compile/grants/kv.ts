@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import type { Effect } from '../../policy/model.ts'
 import type { Pattern } from '../../subject/index.ts'
-import { quote, spellPath, type Mistake } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import { quote, spellPath } from '../../lib/spell.ts'
 import { ANY_NAME, bucketName, domainName, keys } from '../values/resource-names.ts'
 import {
   ACCOUNT_INFO,

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import type { Effect } from '../../policy/model.ts'
-import { spellPath, type Mistake } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import { spellPath } from '../../lib/spell.ts'
 import { ANY_NAME, domainName, storeName } from '../values/resource-names.ts'
 import {
   ACCOUNT_INFO,

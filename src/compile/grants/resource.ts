@@ -6,7 +6,8 @@ import type { z } from 'zod'
 import type { Json } from '../../lib/json.ts'
 import type { Effect, Grant } from '../../policy/model.ts'
 import { parsePattern, type Pattern } from '../../subject/index.ts'
-import { quote, spellPath, type Mistake, type Path } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import { quote, spellPath, type Path } from '../../lib/spell.ts'
 import { valueAt } from '../source-object.ts'
 
 /** A grant of the model before its subjects are parsed. */

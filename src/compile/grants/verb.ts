@@ -2,7 +2,8 @@
 import type { z } from 'zod'
 import type { Json } from '../../lib/json.ts'
 import type { Effect, Grant } from '../../policy/model.ts'
-import type { Mistake, Path } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import type { Path } from '../../lib/spell.ts'
 
 /** One file each. A grant in a document has exactly one field that is a verb; the other fields of the shape go with it. */
 export interface GrantVerb<Verb extends string, Shape extends z.ZodRawShape> {

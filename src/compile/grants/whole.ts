@@ -1,6 +1,7 @@
 /** Grants that reach the whole of a stream or bucket say so, in an ALLOW and in a DENY. Pure. */
 import type { Pattern } from '../../subject/index.ts'
-import { quote, spellPath, type Mistake } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import { quote, spellPath } from '../../lib/spell.ts'
 import { misplaced, type At } from './resource.ts'
 
 /** `wholeStream: true` beside patterns that read narrower than it is. */

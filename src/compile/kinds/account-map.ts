@@ -1,7 +1,8 @@
 /** `AccountMap`: which principals live in which NATS account, and which inbox they have there. Pure. */
 import { z } from 'zod'
 import { isJsonObject, type Json } from '../../lib/json.ts'
-import { describeValue, spellPath, type Mistake } from '../mistake.ts'
+import type { Mistake } from '../mistake.ts'
+import { describeValue, spellPath } from '../../lib/spell.ts'
 import { textsAt } from '../source-object.ts'
 import { matcher } from '../values/matcher.ts'
 import { accountName } from '../values/names.ts'

@@ -1,8 +1,8 @@
 /** Whether a broken document could have been a prohibition: then it must not be turned off by being dropped. Pure. */
 import { isJsonObject, type Json } from '../../lib/json.ts'
-import type { Path } from '../mistake.ts'
+import type { Path } from '../../lib/spell.ts'
 import { MERGE_KEY } from '../merge-key.ts'
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { isList } from '../source-object.ts'
 
 /** Whether what the text lost at this place (the second of two `spec:`, an alias) could have been one of these fields of the spec. */

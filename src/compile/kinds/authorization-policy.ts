@@ -3,7 +3,7 @@
  * What matters to no route is not told: Istio and its own tools judge these documents.
  */
 import { parseAuthorizationPolicy } from '../../istio/index.ts'
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { valueAt, type SourceObject } from '../source-object.ts'
 import { mayHide, wordsIn } from './action.ts'
 import type { PolicyKind } from './kind.ts'

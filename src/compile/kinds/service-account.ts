@@ -2,12 +2,14 @@
  * ServiceAccount annotations `nats-identity-bridge.dev/publish` and `/subscribe`: what a workload asks for itself. Pure.
  * Whoever may edit the ServiceAccount writes them, so they are in force only under a ceiling that somebody else has set.
  */
+import { remember } from '../../lib/remember.ts'
 import { z } from 'zod'
 import { matchesPrincipal } from '../../policy/match-principal.ts'
 import type { CeilingRule, GrantRule } from '../../policy/model.ts'
 import { overlapsAny, parsePattern, type Pattern } from '../../subject/index.ts'
 import { ANNOTATIONS, hasOurAnnotation, metadata, readWaivers, unusedWaivers } from '../metadata.ts'
-import { describeValue, quote, spellPath, withHint, type Mistake, type Path } from '../mistake.ts'
+import { withHint, type Mistake } from '../mistake.ts'
+import { describeValue, quote, spellPath, type Path } from '../../lib/spell.ts'
 import { checkReach } from '../reach.ts'
 import { schemaMistakes } from '../schema-mistakes.ts'
 import { valueAt, type SourceObject } from '../source-object.ts'
@@ -58,11 +60,7 @@ const document = z.looseObject({ apiVersion: z.literal('v1'), kind: z.string(), 
 const read = new WeakMap<SourceObject, Annotated>()
 
 function readAnnotations(member: FamilyMember): Annotated {
-  const known = read.get(member.object)
-  if (known !== undefined) return known
-  const annotated = readAnew(member)
-  read.set(member.object, annotated)
-  return annotated
+  return remember(read, member.object, () => readAnew(member))
 }
 
 function readAnew(member: FamilyMember): Annotated {

@@ -5,7 +5,8 @@
  */
 import { isAlias, isMap, isScalar, isSeq, type Pair, type Scalar } from 'yaml'
 import type { Json } from '../../lib/json.ts'
-import { quote, spellPath, withHint, type Mistake, type Path, type Position } from '../mistake.ts'
+import { withHint, type Mistake, type Position } from '../mistake.ts'
+import { quote, spellPath, type Path } from '../../lib/spell.ts'
 import { MERGE_HINT, MERGE_KEY } from '../merge-key.ts'
 import { keyText, startOf } from './locate.ts'
 

@@ -1,6 +1,6 @@
 /** From a path into a YAML document to the place in its text. Pure. */
 import { isMap, isScalar, isSeq, type Document, type Pair } from 'yaml'
-import type { Path } from '../mistake.ts'
+import type { Path } from '../../lib/spell.ts'
 
 /**
  * Offset in the text of the value at `path`, or of its key. A value without text of its own (`grants:` and nothing

@@ -5,7 +5,8 @@
  */
 import { Composer, Lexer, LineCounter, Parser, type Document } from 'yaml'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
-import { quote, type Position } from '../mistake.ts'
+import type { Position } from '../mistake.ts'
+import { quote } from '../../lib/spell.ts'
 import type { SourceObject } from '../source-object.ts'
 import { toJsonValue } from './json-value.ts'
 import { offsetAt } from './locate.ts'

@@ -1,5 +1,5 @@
 /** What ceilings take away from grants, and ceilings over nobody. Pure. */
-import { spellMatcherEntry } from '../../compile/index.ts'
+import { spellMatcherEntry } from '../../policy/spell-matcher.ts'
 import { quote } from '../../lib/spell.ts'
 import type { MatcherEntry } from '../../policy/matcher.ts'
 import type { CeilingRule } from '../../policy/model.ts'

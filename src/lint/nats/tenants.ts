@@ -1,5 +1,5 @@
 /** Matchers that do not stop at the border of a tenant. Pure. */
-import { spellMatcherEntry } from '../../compile/index.ts'
+import { spellMatcherEntry } from '../../policy/spell-matcher.ts'
 import type { MatcherEntry } from '../../policy/matcher.ts'
 import type { Rule } from '../finding.ts'
 import { allowsOf, entriesOf } from '../grant-rules.ts'

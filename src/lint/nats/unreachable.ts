@@ -1,5 +1,5 @@
 /** Matchers that nobody can ever match, because no AccountMap lets such a principal in. Pure. */
-import { spellMatcherEntry } from '../../compile/index.ts'
+import { spellMatcherEntry } from '../../policy/spell-matcher.ts'
 import type { Origin } from '../../policy/origin.ts'
 import type { Matcher } from '../../policy/matcher.ts'
 import type { Rule } from '../finding.ts'

@@ -1,5 +1,6 @@
 /** What a binding cannot do, and why: its role is missing, its namespace has no account, its subjects live elsewhere. Pure. */
-import { quote, spellPath, type Mistake } from '../../mistake.ts'
+import type { Mistake } from '../../mistake.ts'
+import { quote, spellPath } from '../../../lib/spell.ts'
 import type { FamilyMember } from '../family.ts'
 import { API_GROUP } from '../kind.ts'
 import type { Bound, RoleRef } from './binding.ts'

@@ -2,10 +2,12 @@
  * A RoleBinding or ClusterRoleBinding: which role it binds, and to which principals. Pure.
  * Which role is read first and leniently: only a binding of a role that grants subjects is held to its schema.
  */
+import { remember } from '../../../lib/remember.ts'
 import { z } from 'zod'
 import type { MatcherEntry } from '../../../policy/matcher.ts'
 import { isError, namespaceMistakes, type FamilyMember } from '../family.ts'
-import { describeValue, quote, spellPath, type Mistake } from '../../mistake.ts'
+import type { Mistake } from '../../mistake.ts'
+import { describeValue, quote, spellPath } from '../../../lib/spell.ts'
 import { schemaMistakes } from '../../schema-mistakes.ts'
 import { valueAt, valuesAt, type SourceObject } from '../../source-object.ts'
 import { RBAC_GROUP, RBAC_VERSION, rbacMetadata } from './rbac-group.ts'
@@ -54,9 +56,7 @@ const read = new WeakMap<SourceObject, Bound>()
 
 /** Every mistake, and the principals when none of them is an error. Read once for each object. */
 export function readBinding(member: FamilyMember): Bound {
-  const known = read.get(member.object) ?? readAnew(member)
-  read.set(member.object, known)
-  return known
+  return remember(read, member.object, () => readAnew(member))
 }
 
 function readAnew(member: FamilyMember): Bound {

@@ -1,7 +1,8 @@
 /** All roles of a set of documents, found by the way a binding names them. Pure. */
 import { aggregate } from './aggregation.ts'
-import { didYouMean } from '../../nearest.ts'
-import { spellPath, type Mistake } from '../../mistake.ts'
+import { didYouMean } from '../../../lib/nearest.ts'
+import type { Mistake } from '../../mistake.ts'
+import { spellPath } from '../../../lib/spell.ts'
 import type { FamilyMember } from '../family.ts'
 import { doublesAmong } from '../doubles.ts'
 import type { RoleRef } from './binding.ts'

@@ -2,6 +2,7 @@
  * A Role or ClusterRole -> the rules in it that grant NATS subjects. Pure.
  * A role that has none is left alone. One mistake in a rule on subjects, and the whole role grants nothing.
  */
+import { remember } from '../../../lib/remember.ts'
 import { z } from 'zod'
 import { isJsonObject, type Json } from '../../../lib/json.ts'
 import type { Origin } from '../../../policy/origin.ts'
@@ -48,11 +49,7 @@ const roles = new WeakMap<SourceObject, Role>()
 
 /** Read once for each object. */
 export function readRole(member: FamilyMember): Role {
-  const known = roles.get(member.object)
-  if (known !== undefined) return known
-  const role = readAnew(member)
-  roles.set(member.object, role)
-  return role
+  return remember(roles, member.object, () => readAnew(member))
 }
 
 function readAnew(member: FamilyMember): Role {

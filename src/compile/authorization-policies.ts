@@ -1,12 +1,13 @@
-/** The AuthorizationPolicy documents of folders, with the places where they stand. Everything else in the folders is left alone. */
-import { isList, readYaml, valueAt, type SourceObject, type SourceText } from '../compile/index.ts'
-import { parseAuthorizationPolicy, type AuthorizationPolicy, type PolicyMistake } from '../istio/index.ts'
+/** The AuthorizationPolicy documents of some texts, with the places where they stand. Pure. Everything else in the texts is left alone. */
+import { parseAuthorizationPolicy, type AuthorizationPolicy } from '../istio/index.ts'
 import { isJsonObject, type Json } from '../lib/json.ts'
 import { nearest } from '../lib/nearest.ts'
-import { quote, type Path } from '../lib/spell.ts'
+import { quote } from '../lib/spell.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import { readPolicyTexts } from './load-snapshot.ts'
-import type { Input } from './input.ts'
+import type { Mistake } from './mistake.ts'
+import { placeMistake } from './place-mistake.ts'
+import { isList, itemsOf, valueAt, type SourceObject } from './source-object.ts'
+import { readYaml, type SourceText } from './yaml/read-yaml.ts'
 
 export interface PlacedPolicy {
   readonly policy: AuthorizationPolicy
@@ -27,22 +28,14 @@ const GROUP = 'security.istio.io/'
 /** Of the same API group, and no business of authorization. */
 const NEIGHBOURS: ReadonlySet<string> = new Set(['RequestAuthentication', 'PeerAuthentication'])
 
-/** @param paths folders or single files; `-` is standard input. */
-export async function loadAuthorizationPolicies(
-  paths: readonly string[],
-  input: Input | undefined,
-): Promise<LoadedPolicies> {
-  const texts = await readPolicyTexts(paths, input)
-  return texts.ok ? readAuthorizationPolicies(texts.value) : { diagnostics: texts.error }
-}
-
+/** For readers that want the policies as Istio has them, without subjects. */
 export function readAuthorizationPolicies(sources: readonly SourceText[]): LoadedPolicies {
   const diagnostics: Diagnostic[] = []
   const policies: PlacedPolicy[] = []
   for (const source of sources) {
     const { objects, failures } = readYaml(source)
     diagnostics.push(...failures)
-    for (const object of objects.flatMap(itemsOf)) policies.push(...readPolicy(object, diagnostics))
+    for (const object of objects.flatMap(withItems)) policies.push(...readPolicy(object, diagnostics))
   }
   diagnostics.push(...duplicates(policies))
   if (policies.length === 0 && diagnostics.length === 0) {
@@ -52,17 +45,10 @@ export function readAuthorizationPolicies(sources: readonly SourceText[]): Loade
   return diagnostics.some(({ severity }) => severity === 'error') ? { diagnostics } : { policies, diagnostics }
 }
 
-/** `kind: List`, as kubectl prints several objects. */
-function itemsOf(object: SourceObject): readonly SourceObject[] {
+function withItems(object: SourceObject): readonly SourceObject[] {
   const kind = valueAt(object.value, ['kind'])
   const items = valueAt(object.value, ['items'])
-  if ((kind !== 'List' && kind !== `${KIND}List`) || !isList(items)) return [object]
-  return items.map((value, index) => ({
-    value,
-    mistakes: object.mistakes,
-    ...(object.file === undefined ? {} : { file: object.file }),
-    locate: (path, atKey) => object.locate(['items', index, ...path], atKey),
-  }))
+  return (kind === 'List' || kind === `${KIND}List`) && isList(items) ? itemsOf(object, items) : [object]
 }
 
 function readPolicy(object: SourceObject, diagnostics: Diagnostic[]): readonly PlacedPolicy[] {
@@ -73,8 +59,7 @@ function readPolicy(object: SourceObject, diagnostics: Diagnostic[]): readonly P
     return []
   }
   const { policy, mistakes } = parseAuthorizationPolicy(value)
-  const lost = object.mistakes.map((mistake) => ({ severity: 'error' as const, ...mistake }))
-  diagnostics.push(...[...lost, ...mistakes].map((mistake) => place(object, mistake, value)))
+  diagnostics.push(...[...object.mistakes, ...mistakes].map((mistake) => place(object, mistake, value)))
   if (policy === undefined) return []
   const line = object.locate(['metadata', 'name'], false)?.line
   return [
@@ -92,41 +77,19 @@ function isOurs(value: Json): boolean {
 }
 
 /** A slip of the pen must not make a policy disappear. */
-function misspelt(value: Json): PolicyMistake | undefined {
+function misspelt(value: Json): Mistake | undefined {
   const kind = valueAt(value, ['kind'])
   const apiVersion = valueAt(value, ['apiVersion'])
   if (typeof kind !== 'string') return undefined
   const isOfGroup = typeof apiVersion === 'string' && apiVersion.startsWith(GROUP) && !NEIGHBOURS.has(kind)
   if (!isOfGroup && nearest(kind, [KIND], 2) === undefined) return undefined
   const message = `unknown kind ${quote(kind)}, expected ${KIND}`
-  return { severity: 'error', code: 'kind-unknown', message, path: ['kind'] }
+  return { code: 'kind-unknown', message, path: ['kind'] }
 }
 
-interface AnyMistake {
-  readonly severity: Diagnostic['severity']
-  readonly code: string
-  readonly message: string
-  readonly hint?: string
-  readonly path: Path
-  readonly atKey?: true
-}
-
-function place(
-  object: SourceObject,
-  { severity, code, message, hint, path, atKey }: AnyMistake,
-  value?: Json,
-): Diagnostic {
+function place(object: SourceObject, mistake: Mistake, value?: Json): Diagnostic {
   const name = value === undefined ? undefined : valueAt(value, ['metadata', 'name'])
-  return {
-    severity,
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(object.file === undefined ? {} : { file: object.file }),
-    ...object.locate(path, atKey === true),
-    kind: KIND,
-    ...(typeof name === 'string' ? { name } : {}),
-  }
+  return { ...placeMistake(object, mistake), kind: KIND, ...(typeof name === 'string' ? { name } : {}) }
 }
 
 /** Kubernetes has one object of a name; which of two is in force, nobody can tell. */

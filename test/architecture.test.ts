@@ -16,9 +16,10 @@ const PURE = [
   'issue',
   'audit',
   'lint',
+  'answers',
   'callout',
 ] as const
-const LOWER = ['nkey', 'files'] as const
+const LOWER = ['nkey', 'files', 'kube'] as const
 const ADAPTERS = ['wire', 'authn', 'keys', 'sources', 'config', 'admin', 'telemetry', 'server-config'] as const
 const WIRING = ['serve', 'dev', 'demo', 'cli', 'main.ts'] as const
 
@@ -36,9 +37,11 @@ const MAY_IMPORT: Record<Room, readonly Room[]> = {
   issue: ['lib', 'identity', 'subject', 'policy'],
   audit: ['lib', 'identity', 'subject', 'istio', 'policy'],
   lint: ['lib', 'identity', 'subject', 'istio', 'policy', 'compile'],
+  answers: ['lib', 'identity', 'subject', 'istio', 'policy', 'route', 'compile', 'audit'],
   callout: ['lib', 'identity', 'subject', 'policy', 'issue', 'audit'],
   nkey: ['lib'],
   files: ['lib'],
+  kube: [...PURE],
   wire: [...PURE, ...LOWER],
   authn: [...PURE, ...LOWER],
   keys: [...PURE, ...LOWER],

@@ -22,7 +22,6 @@ import { loadSnapshot } from './load-snapshot.ts'
 import { sha256Hex } from '../serve/sha256.ts'
 import type { Output } from './output.ts'
 import { parsePrincipal } from './principal-argument.ts'
-import { serviceAccountsIn } from './service-accounts.ts'
 import { repliesInWords } from './words.ts'
 
 export interface CompileArguments {
@@ -59,7 +58,7 @@ export async function compileCommand(asked: CompileArguments, output: Output, in
   const diagnostics = loaded.ok ? loaded.value.diagnostics : loaded.error
   const snapshot = loaded.ok ? loaded.value.snapshot : undefined
   const known = loaded.ok
-    ? knownPrincipals(loaded.value.snapshot, serviceAccountsIn(loaded.value.sources))
+    ? knownPrincipals(loaded.value.snapshot, loaded.value.serviceAccounts)
     : { principals: [], patterns: [] }
   const principals = named.value ?? known.principals
   const grants = snapshot === undefined ? [] : grantsOf(snapshot, principals, asked.serverVersion)

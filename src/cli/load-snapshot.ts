@@ -1,15 +1,13 @@
 /** Policy folders, files or standard input, read and compiled once, for commands that answer offline. */
+import type { AskedPolicy } from '../answers/policy.ts'
 import { compile, type SourceText } from '../compile/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import type { Snapshot } from '../policy/snapshot.ts'
 import { sha256Hex } from '../serve/sha256.ts'
 import { readPolicyFolders } from '../sources/index.ts'
 import { readInput, type Input } from './input.ts'
 
-export interface LoadedSnapshot {
-  readonly snapshot: Snapshot
-  readonly diagnostics: readonly Diagnostic[]
+export interface LoadedSnapshot extends AskedPolicy {
   /** What it was compiled from. */
   readonly sources: readonly SourceText[]
 }
@@ -40,8 +38,8 @@ export async function loadSnapshot(
     forbiddenAccounts: USUALLY_FORBIDDEN,
     hash: sha256Hex,
   })
-  if (compiled.snapshot === undefined) return err(compiled.diagnostics)
-  return ok({ snapshot: compiled.snapshot, diagnostics: compiled.diagnostics, sources: texts.value })
+  const { snapshot, ...beside } = compiled
+  return snapshot === undefined ? err(beside.diagnostics) : ok({ snapshot, ...beside, sources: texts.value })
 }
 
 /** @param paths folders or single files; `-` is standard input. */

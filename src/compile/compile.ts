@@ -3,6 +3,7 @@
  * An error in a document that only grants drops that document: less is granted. An error where less text could mean more
  * rights (a DENY, an AccountMap, a ceiling, a file nobody can read) gives no snapshot: the last good one stays in force.
  */
+import type { ServiceAccountRef } from '../identity/spiffe-id.ts'
 import { DEFAULT_MESH } from '../istio/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
@@ -12,9 +13,11 @@ import { dropDuplicates } from './duplicates.ts'
 import { API_GROUP } from './kinds/kind.ts'
 import type { SourceObject } from './source-object.ts'
 import { resolveFamilies, type FamilyObject } from './kinds/families.ts'
+import { serviceAccount, serviceAccountsOf } from './kinds/service-account.ts'
 import { buildSnapshot } from './snapshot.ts'
-import { byPlace, compareTexts, limitPerFile } from './order.ts'
+import { byPlace, compareTexts, limitPerSource } from './order.ts'
 import { createRouteCompiler, type RouteCompiler } from './routes/compile-routes.ts'
+import type { RuledRoutes } from './routes/ruled-routes.ts'
 import { routedDocuments, withoutUnrelated } from './routes/routed-documents.ts'
 import { createReading, type Reading } from './reading.ts'
 import type { SourceText } from './yaml/read-yaml.ts'
@@ -36,10 +39,17 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[]
   /** Why no snapshot may replace the last good one, one sentence. */
   readonly withheld?: string
+  /** Those among the sources: they exist, whether or not a rule names them. */
+  readonly serviceAccounts: readonly ServiceAccountRef[]
+  /** Workloads with subjects, and the HTTP policies that rule them. */
+  readonly routed: readonly RuledRoutes[]
 }
 
-/** Remembers what it read: of the same file with the same text, nothing is read or checked twice. @throws never, whatever the texts hold. */
-export type Compiler = (sources: readonly SourceText[]) => Compilation
+/**
+ * Remembers what it read: of the same file with the same text, and of the same object, nothing is read or checked twice.
+ * `objects` are of sources that hold no text, as the Kubernetes API. @throws never, whatever the sources hold.
+ */
+export type Compiler = (texts: readonly SourceText[], objects?: readonly SourceObject[]) => Compilation
 
 export function createCompiler(options: CompileOptions): Compiler {
   const reading = createReading(options)
@@ -48,10 +58,10 @@ export function createCompiler(options: CompileOptions): Compiler {
     trustDomainAliases: options.trustDomains.aliases,
     rootNamespace: rootNamespaceOf(options),
   })
-  return (sources) => {
-    const files = reading.files(sources.toSorted((a, b) => compareTexts(a.file, b.file)))
+  return (texts, others = []) => {
+    const files = reading.files(texts.toSorted((a, b) => compareTexts(a.file, b.file)))
     return compileObjects(
-      files.flatMap(({ objects }) => objects),
+      [...files.flatMap(({ objects }) => objects), ...others],
       files.flatMap(({ failures }) => failures),
       options,
       { reading, compileRoutes },
@@ -68,11 +78,11 @@ function rootNamespaceOf({ rootNamespace = DEFAULT_MESH.rootNamespace }: Compile
   return rootNamespace
 }
 
-export function compile(sources: readonly SourceText[], options: CompileOptions): Compilation {
-  return createCompiler(options)(sources)
+export function compile(texts: readonly SourceText[], options: CompileOptions): Compilation {
+  return createCompiler(options)(texts)
 }
 
-/** The door for sources that hold objects instead of text. `failures`: what could not be read, and why. */
+/** @param failures what could not be read, and why */
 function compileObjects(
   objects: readonly SourceObject[],
   failures: readonly Diagnostic[],
@@ -121,12 +131,16 @@ function compileObjects(
   const isEmpty = documents.length === 0 && families.rules.every(({ grants = [] }) => grants.length === 0)
   if (blocking.length === 0) diagnostics.push(...emptiness(isEmpty, accounts.length))
 
-  const told = limitPerFile(diagnostics.toSorted(byPlace))
-  if (blocking.length > 0) return { diagnostics: told, withheld: reasonFor(blocking.sort(byPlace)) }
-  return {
-    snapshot: buildSnapshot([...own, routed.rules, ...families.rules], options.trustDomains, options.hash),
-    diagnostics: told,
+  const found = {
+    diagnostics: limitPerSource(diagnostics.toSorted(byPlace)),
+    serviceAccounts: serviceAccountsOf(
+      members.filter(({ entry }) => entry.family === serviceAccount).map(({ object }) => object),
+    ),
+    routed: routed.routed,
   }
+  if (blocking.length > 0) return { ...found, withheld: reasonFor(blocking.sort(byPlace)) }
+  const rules = [...own, routed.rules, ...families.rules]
+  return { ...found, snapshot: buildSnapshot(rules, options.trustDomains, options.hash) }
 }
 
 function emptiness(isEmpty: boolean, accounts: number): Diagnostic[] {

@@ -4,6 +4,7 @@
  */
 export { compile, createCompiler, type Compilation, type Compiler, type CompileOptions } from './compile.ts'
 export { policyJsonSchemas } from './kinds/kinds.ts'
+export type { RuledRoutes } from './routes/ruled-routes.ts'
 export type { SourceText } from './yaml/read-yaml.ts'
 
 // For readers of documents beside the compiler.

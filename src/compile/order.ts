@@ -2,8 +2,8 @@
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import { groupBy } from './group-by.ts'
 
-/** Whoever has this many starts at the top anyway; a log should not drown in one file. */
-const MAX_PER_FILE = 200
+/** Whoever has this many starts at the top anyway; a log should not drown in one file, or one object of a cluster. */
+const MAX_PER_SOURCE = 200
 
 export function byPlace(a: Diagnostic, b: Diagnostic): number {
   return (
@@ -21,22 +21,35 @@ export function compareTexts(a: string, b: string): number {
 }
 
 /** Errors before others when some must go; what is left out is counted. Keeps the order. */
-export function limitPerFile(sorted: readonly Diagnostic[]): Diagnostic[] {
-  return [...groupBy(sorted, ({ file }) => file).values()].flatMap(limitGroup)
+export function limitPerSource(sorted: readonly Diagnostic[]): Diagnostic[] {
+  return [...groupBy(sorted, sourceOf).values()].flatMap(limitGroup)
+}
+
+function sourceOf({ file, kind, namespace, name }: Diagnostic): string {
+  return file ?? JSON.stringify([kind, namespace, name])
 }
 
 function limitGroup(group: readonly [Diagnostic, ...Diagnostic[]]): readonly Diagnostic[] {
-  const left = group.length - MAX_PER_FILE
+  const left = group.length - MAX_PER_SOURCE
   if (left <= 0) return group
   const errors = group.filter(({ severity }) => severity === 'error')
   const others = group.filter(({ severity }) => severity !== 'error')
-  const kept = new Set([...errors, ...others].slice(0, MAX_PER_FILE))
-  const [{ file }] = group
+  const kept = new Set([...errors, ...others].slice(0, MAX_PER_SOURCE))
+  const [{ file, kind, namespace, name }] = group
   const rest: Diagnostic = {
-    severity: errors.length > MAX_PER_FILE ? 'error' : 'warning',
+    severity: errors.length > MAX_PER_SOURCE ? 'error' : 'warning',
     code: 'more-mistakes',
     message: `${left} more diagnostics are not shown`,
-    ...(file === undefined ? {} : { file }),
+    ...(file === undefined ? objectOf({ kind, namespace, name }) : { file }),
   }
   return [...group.filter((diagnostic) => kept.has(diagnostic)), rest]
+}
+
+function objectOf(object: Readonly<Record<'kind' | 'namespace' | 'name', string | undefined>>): Partial<Diagnostic> {
+  const { kind, namespace, name } = object
+  return {
+    ...(kind === undefined ? {} : { kind }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  }
 }

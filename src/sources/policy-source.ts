@@ -94,7 +94,8 @@ function compileSafely(compile: PolicySourceOptions['compile'], texts: readonly 
     const cause = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
     const message = `the policy compiler failed (${cause})`
     const hint = 'this is a fault of the bridge: please report it with the policy that was loaded'
-    return { diagnostics: [{ severity: 'error', code: 'compiler-failed', message, hint }], withheld: message }
+    const diagnostics: Diagnostic[] = [{ severity: 'error', code: 'compiler-failed', message, hint }]
+    return { diagnostics, withheld: message, serviceAccounts: [], routed: [] }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../src/policy/snapshot.ts'
 import { createPolicySource, type PolicySource } from '../../src/sources/index.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
+const nothingBeside = { serviceAccounts: [], routed: [] }
 const soon = { timeout: 10_000, interval: 5 }
 
 /** Stands in for the compiler: the snapshot's id is the texts themselves; `bad` anywhere refuses them. */
@@ -16,12 +17,13 @@ function compileTexts(texts: readonly SourceText[]): Compilation {
     return {
       diagnostics: [{ severity: 'error', code: 'yaml-syntax', message: 'not valid YAML' }],
       withheld: 'not valid YAML',
+      ...nothingBeside,
     }
   }
   const model = { accounts: [], grants: [], limits: [], ceilings: [] }
   const snapshot: Snapshot = { id: all, model, trustDomains: { local: 'cluster.local', aliases: [] } }
   const warnings: Diagnostic[] = all.includes('odd') ? [{ severity: 'warning', code: 'odd', message: 'odd' }] : []
-  return { snapshot, diagnostics: warnings }
+  return { snapshot, diagnostics: warnings, ...nothingBeside }
 }
 
 interface Open {

@@ -2,6 +2,7 @@
  * ServiceAccount annotations `nats-identity-bridge.dev/publish` and `/subscribe`: what a workload asks for itself. Pure.
  * Whoever may edit the ServiceAccount writes them, so they are in force only under a ceiling that somebody else has set.
  */
+import type { ServiceAccountRef } from '../../identity/spiffe-id.ts'
 import { remember } from '../../lib/remember.ts'
 import { z } from 'zod'
 import { matchesPrincipal } from '../../policy/match-principal.ts'
@@ -15,8 +16,8 @@ import { schemaMistakes } from '../schema-mistakes.ts'
 import { valueAt, type SourceObject } from '../source-object.ts'
 import { hintForPattern } from '../values/pattern.ts'
 import { doublesAmong } from './doubles.ts'
-import { diagnoseMember, isError, namespaceMistakes, originOf, type Family, type FamilyContext } from './family.ts'
-import type { FamilyMember } from './family.ts'
+import { diagnoseMember, familyMember, isError, namespaceMistakes, originOf, type Family } from './family.ts'
+import type { FamilyContext, FamilyKind, FamilyMember } from './family.ts'
 import { API_GROUP } from './kind.ts'
 import { serviceAccountPrincipal } from './namespace-account.ts'
 
@@ -26,8 +27,10 @@ type Verb = (typeof VERBS)[number]
 
 const NAMES = VERBS.map((verb) => `${API_GROUP}/${verb}`)
 
+const KIND: FamilyKind = { apiGroup: '', kind: 'ServiceAccount', scope: 'Namespaced' }
+
 export const serviceAccount: Family = {
-  kinds: [{ apiGroup: '', kind: 'ServiceAccount', scope: 'Namespaced' }],
+  kinds: [KIND],
   resolve: (members, context) => {
     const accounts = members.map(readAnnotations)
     const doubles = doublesAmong(accounts, ({ isAnnotated }) => isAnnotated)
@@ -43,6 +46,14 @@ export const serviceAccount: Family = {
         }),
     }
   },
+}
+
+/** Whom the objects are, annotated or not; without a name, nobody. */
+export function serviceAccountsOf(objects: readonly SourceObject[]): ServiceAccountRef[] {
+  return objects.flatMap((object) => {
+    const { namespace, name } = familyMember(KIND, object)
+    return namespace === undefined || name === undefined ? [] : [{ namespace, name }]
+  })
 }
 
 interface Annotated {

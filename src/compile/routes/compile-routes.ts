@@ -21,6 +21,7 @@ export interface RoutedDocuments {
 export interface Routed {
   readonly rules: Rules
   readonly diagnostics: readonly Diagnostic[]
+  readonly routed: readonly RuledRoutes[]
 }
 
 /** Remembers what it made of each SubjectRoute, as long as neither that nor the policies of its workload change. */
@@ -62,7 +63,7 @@ function compileTogether(ruled: readonly RuledRoutes[]): Routed {
     diagnostics.push(...remarks.map((remark) => ({ ...remark, ...route.origin })))
     return own
   })
-  return { rules: { grants }, diagnostics }
+  return { rules: { grants }, diagnostics, routed: ruled }
 }
 
 interface RouteClaim extends Claim<RuledRoutes> {

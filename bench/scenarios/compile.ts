@@ -6,11 +6,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { stringify } from 'yaml'
 import { createCompiler, type Compiler, type SourceText } from '../../src/compile/index.ts'
-import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
-import { workloadPrincipal, type Principal } from '../../src/identity/principal.ts'
+import type { Principal } from '../../src/identity/principal.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import type { Snapshot } from '../../src/policy/snapshot.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
+import { pick, workloadAt } from '../population.ts'
 import type { Run } from '../run.ts'
 import { sampleCalls, type CallSample } from '../sample.ts'
 import { median } from '../statistics.ts'
@@ -174,16 +174,8 @@ function nameOf(index: number): string {
 }
 
 function principalAt(index: number): Principal {
-  const [namespace, name] = nameOf(index).split('/')
-  const id = parseSpiffeId(`spiffe://cluster.local/ns/${namespace}/sa/${name}`)
-  if (!id.ok) throw new Error(id.error)
-  return workloadPrincipal(id.value)
-}
-
-function pick(principals: readonly Principal[], index: number): Principal {
-  const principal = principals[index % principals.length]
-  if (principal === undefined) throw new RangeError(`no principal ${index}`)
-  return principal
+  const [namespace = '', name = ''] = nameOf(index).split('/')
+  return workloadAt(namespace, name)
 }
 
 function timed(run: () => void): number {

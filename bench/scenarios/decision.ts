@@ -2,12 +2,12 @@
  * The pure decision: snapshot and principal in, account and permissions out. A principal seen before (every login but the
  * first), and a new one, among few rules and among many. Nothing is compared: the baseline decides nothing.
  */
-import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
-import { workloadPrincipal, type Principal } from '../../src/identity/principal.ts'
+import type { Principal } from '../../src/identity/principal.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import { compilePolicy } from '../bridge-core.ts'
 import { policyFiles } from '../policy.ts'
+import { pick, workloadAt } from '../population.ts'
 import { sampleCalls, type CallSample } from '../sample.ts'
 import { median } from '../statistics.ts'
 import { NAMESPACES, PERMISSION_SETS, type SizeName } from '../world.ts'
@@ -65,13 +65,5 @@ export function middle(samples: readonly CallSample[]): CallSample {
 }
 
 function principalAt(index: number): Principal {
-  const id = parseSpiffeId(`spiffe://cluster.local/ns/${NAMESPACES[index % NAMESPACES.length]}/sa/worker-${index}`)
-  if (!id.ok) throw new Error(id.error)
-  return workloadPrincipal(id.value)
-}
-
-function pick(principals: readonly Principal[], index: number): Principal {
-  const principal = principals[index % principals.length]
-  if (principal === undefined) throw new RangeError(`no principal ${index}`)
-  return principal
+  return workloadAt(pick(NAMESPACES, index), `worker-${index}`)
 }

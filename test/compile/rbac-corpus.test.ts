@@ -2,22 +2,15 @@
  * Roles, bindings and ServiceAccounts of real clusters and projects, where a checkout has them beside it (or NIB_CORPUS names the
  * folder): none of them speaks of NATS, so there is nothing to say of any, not even beside documents of ours.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { compile } from '../../src/compile/index.ts'
+import { corpusFiles } from '../support/corpus.ts'
 import { OPTIONS } from './support.ts'
 import { accountMap } from './rbac-world.ts'
 
-const folder = join(
-  process.env['NIB_CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url)),
-  'rbac',
-)
-const files = existsSync(folder) ? readdirSync(folder).filter((file) => /\.ya?ml$/.test(file)) : []
+const sources = corpusFiles('rbac')
 
-test.skipIf(files.length === 0)('real roles and bindings are read without a word, and grant nothing', () => {
-  const sources = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
+test.skipIf(sources.length === 0)('real roles and bindings are read without a word, and grant nothing', () => {
   const ours = { file: 'accounts.yaml', text: JSON.stringify(accountMap({ ALL: [{ authenticated: true }] })) }
   const { diagnostics, snapshot } = compile([ours, ...sources], OPTIONS)
   expect(diagnostics).toEqual([])

@@ -1,6 +1,6 @@
 /** Documents of real teams, where they lie beside the project: each is read, and refused only where Istio refuses it. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readYaml } from '../../src/compile/index.ts'
 import {
@@ -12,8 +12,8 @@ import {
   selectPolicies,
 } from '../../src/istio/index.ts'
 import { isJsonObject, type Json } from '../../src/lib/json.ts'
+import { CORPUS, corpusFiles } from '../support/corpus.ts'
 
-const CORPUS = resolve(import.meta.dirname, '../../../shared/corpus')
 const FOLDER = join(CORPUS, 'authorization-policy')
 
 interface Found {
@@ -23,13 +23,13 @@ interface Found {
 }
 
 function documents(): Found[] {
-  return readdirSync(FOLDER).flatMap((file) =>
-    readYaml({ file, text: readFileSync(join(FOLDER, file), 'utf8') }).objects.flatMap(({ value: document }) => {
+  return corpusFiles('authorization-policy').flatMap((source) =>
+    readYaml(source).objects.flatMap(({ value: document }) => {
       if (!isJsonObject(document) || document['kind'] !== 'AuthorizationPolicy') return []
       const metadata = document['metadata']
       const written = isJsonObject(metadata) ? metadata['name'] : undefined
       const name = typeof written === 'string' ? written : ''
-      return [{ file, name, document }]
+      return [{ file: source.file, name, document }]
     }),
   )
 }

@@ -5,6 +5,7 @@ import { openKeyring, type Keyring, type KeyringSettings } from '../../src/keys/
 import { createBoxKey, createSigningKey, parseVerifier } from '../../src/nkey/index.ts'
 import type { Diagnostic } from '../../src/policy/diagnostic.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
+import { NEXT_STEP } from './next-steps.ts'
 
 const soon = { timeout: 10_000, interval: 5 }
 
@@ -136,7 +137,7 @@ describe('a keyring that cannot open', () => {
     const [diagnostic, ...others] = await refusal(configMode([file]))
     expect(others).toEqual([])
     expect(diagnostic).toMatchObject({ severity: 'error', code, file, message: expect.stringMatching(message) })
-    expect(diagnostic?.hint).toBeTruthy()
+    expect(diagnostic?.hint).toMatch(NEXT_STEP[code] ?? /no such code/)
   })
 
   test('names every bad file at once', async () => {

@@ -4,6 +4,7 @@ import { createBoxKey, createSigningKey } from '../../src/nkey/index.ts'
 import type { Diagnostic } from '../../src/policy/diagnostic.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 import { createOperator, scoped, type TestKey } from './operator.ts'
+import { NEXT_STEP } from './next-steps.ts'
 
 const soon = { timeout: 10_000, interval: 5 }
 const operator = createOperator()
@@ -225,7 +226,7 @@ describe('a keyring in operator mode refuses to open', () => {
     const diagnostics = await refusal({ ...bent.settings, ...changes })
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code])
     expect(diagnostics[0]).toMatchObject({ severity: 'error', message: expect.stringMatching(message) })
-    expect(diagnostics[0]?.hint).toBeTruthy()
+    expect(diagnostics[0]?.hint).toMatch(NEXT_STEP[code] ?? /no such code/)
   })
 
   test('even when only the second key listed is scoped', async () => {

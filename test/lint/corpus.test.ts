@@ -2,22 +2,15 @@
  * Real policies of other people, where a checkout has them beside it (or NIB_CORPUS names the folder): every kind of mistake that
  * was seen in them by eye is found in as many of them, and the rest is left in peace.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/lint/index.ts'
+import { corpusFiles } from '../support/corpus.ts'
 import { lintFiles } from './support.ts'
 
-const corpus = process.env['NIB_CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url))
-const folder = join(corpus, 'authorization-policy')
-
-const files = existsSync(folder) ? readdirSync(folder).filter((file) => /\.ya?ml$/.test(file)) : []
+const files = corpusFiles('authorization-policy')
 
 /** Each file by itself, as they come from different clusters. */
-const findings: readonly Finding[] = files.flatMap(
-  (file) => lintFiles([{ file, text: readFileSync(join(folder, file), 'utf8') }]).findings,
-)
+const findings: readonly Finding[] = files.flatMap((source) => lintFiles([source]).findings)
 
 function documentsWith(code: string, severity?: string): number {
   const found = findings.filter(

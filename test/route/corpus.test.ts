@@ -3,20 +3,14 @@
  * route that stands for a whole workload of its namespace: whatever they say, it compiles, and what is wrong is said of them.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { compile } from '../../src/compile/index.ts'
 import { workloadPrincipal } from '../../src/identity/principal.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { createDecide } from '../../src/policy/decide.ts'
+import { corpusFiles } from '../support/corpus.ts'
 
-const folder = process.env['NIB_CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url))
-const policies = join(folder, 'authorization-policy')
-const files = existsSync(policies)
-  ? readdirSync(policies, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ya?ml$/.test(file))
-  : []
+const files = corpusFiles('authorization-policy')
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -60,8 +54,7 @@ test.skipIf(files.length === 0)('real policies rule routes, or say why they cann
   const sleep = workloadPrincipal(id.value)
   let ruled = 0
   let told = 0
-  for (const file of files) {
-    const text = readFileSync(join(policies, file), 'utf8')
+  for (const { file, text } of files) {
     const sources = [
       { file, text },
       { file: 'routes.yaml', text: `${ACCOUNTS}\n---\n${routesFor(text)}` },

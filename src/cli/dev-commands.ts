@@ -1,5 +1,7 @@
 /** `nib dev` and `nib demo`: argv to options, Ctrl-C to an end. */
+import { dirname } from 'node:path'
 import { runDemo } from '../demo/run-demo.ts'
+import { fetchIstioCrds, fetchKubernetes, KubernetesUnavailable } from '../dev/kubernetes/index.ts'
 import { findNatsServer, NatsServerUnavailable } from '../dev/nats-server/index.ts'
 import { runDev } from '../dev/run-dev.ts'
 import type { Output } from './output.ts'
@@ -11,6 +13,7 @@ export interface DevOptions {
   readonly plain?: true
   readonly port?: number
   readonly fetchOnly?: true
+  readonly kubernetes?: true
 }
 
 export interface DemoOptions {
@@ -21,7 +24,11 @@ export interface DemoOptions {
 }
 
 export async function devCommand(options: DevOptions, output: Output): Promise<number> {
-  if (options.fetchOnly) return fetchNatsServer(output)
+  if (options.fetchOnly) return fetchParts(options, output)
+  if (options.kubernetes) {
+    output.error('--kubernetes goes with --fetch-only', 'nib dev --fetch-only --kubernetes')
+    return 2
+  }
   if (Number.isNaN(options.port)) {
     output.error('--port is not a number')
     return 2
@@ -49,13 +56,19 @@ export function demoCommand(options: DemoOptions, output: Output): Promise<numbe
   })
 }
 
-async function fetchNatsServer(output: Output): Promise<number> {
+async function fetchParts({ kubernetes }: DevOptions, output: Output): Promise<number> {
+  const progress = (line: string): void => output.line(line)
   try {
-    const { path, version } = await findNatsServer({ progress: (line) => output.line(line) })
+    const { path, version } = await findNatsServer({ progress })
     output.line(`nats-server ${version} at ${path}`)
+    if (kubernetes) {
+      const { apiserver, version: release } = await fetchKubernetes({ progress })
+      output.line(`kubernetes ${release} at ${dirname(apiserver)}`)
+      output.line(`Istio CRDs at ${await fetchIstioCrds({ progress })}`)
+    }
     return 0
   } catch (problem) {
-    if (!(problem instanceof NatsServerUnavailable)) throw problem
+    if (!(problem instanceof NatsServerUnavailable || problem instanceof KubernetesUnavailable)) throw problem
     output.error(problem.message, problem.hint)
     return 1
   }

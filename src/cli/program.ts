@@ -90,6 +90,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     .option('--plain', 'requests and answers without xkey encryption')
     .option('--port <port>', 'port of nats-server; -1 for a free one', Number.parseInt)
     .option('--fetch-only', 'get nats-server into the cache, then exit')
+    .option('--kubernetes', 'with --fetch-only: also a Kubernetes API, which may take ten minutes to build')
     .addHelpText('after', example('nib dev --policies ./policy'))
     .action(async (options: DevOptions) => {
       const { devCommand } = await import('./dev-commands.ts')

@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { describe, expect, test } from 'vitest'
 import { fromRelease } from '../../../src/dev/nats-server/from-release.ts'
 import { findNatsServer } from '../../../src/dev/nats-server/index.ts'
 import { platformOf, releaseArchive } from '../../../src/dev/nats-server/platform.ts'
 import { checksumOf } from '../../../src/dev/nats-server/sha256-sums.ts'
+import { routes, serve } from '../local-site.ts'
 import { fakeMachine, type FakeMachine } from './fake-tools.ts'
 
 const VERSION = '2.15.77'
@@ -28,25 +28,6 @@ function packRelease(machine: FakeMachine, version = VERSION): Release {
   execFileSync('tar', ['-czf', file, '-C', machine.folder.at('pack'), name])
   const archive = readFileSync(file)
   return { archive, sums: `${createHash('sha256').update(archive).digest('hex')}  ${ARCHIVE}\n` }
-}
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  await new Promise((resolve) => server.once('listening', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-function routes(files: Readonly<Record<string, RequestListener | string | Buffer | undefined>>): RequestListener {
-  return (request, response) => {
-    const file = files[request.url?.split('/').at(-1) ?? '']
-    if (typeof file === 'function') file(request, response)
-    else if (file === undefined) response.writeHead(404).end('<html>not found</html>')
-    else response.end(file)
-  }
 }
 
 function machineWithTar(): FakeMachine {

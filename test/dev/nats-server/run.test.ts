@@ -1,15 +1,15 @@
 /** A nats-server of our own starts, tells where it listens, reloads, ends, and never stays behind. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import { connect } from 'nats'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { addressesIn } from '../../../src/dev/nats-server/addresses.ts'
 import { createLogLines } from '../../../src/dev/nats-server/log-lines.ts'
-import { runNatsServer } from '../../../src/dev/nats-server/index.ts'
+import { runNatsServer, type RunningNatsServer } from '../../../src/dev/nats-server/index.ts'
 import { natsServerForTests } from '../../support/nats-server.ts'
+import { isRunning, runInOtherProcess } from '../in-other-process.ts'
 import { fakeMachine } from './fake-tools.ts'
-import { runInOtherProcess } from './in-other-process.ts'
 
 const natsServer = await natsServerForTests()
 const binary = natsServer?.path ?? ''
@@ -78,7 +78,13 @@ describe.skipIf(natsServer === undefined)('runNatsServer', () => {
     'throw new Error("bug")',
     'process.kill(process.pid)',
   ])('leaves no server and no folder behind when its parent ends by %s', async (ending) => {
-    const { pid, configFile } = await runInOtherProcess(binary, PLAIN, ending)
+    const { pid, configFile } = await runInOtherProcess<Pick<RunningNatsServer, 'pid' | 'configFile'>>({
+      module: '/src/dev/nats-server/index.ts',
+      call: 'runNatsServer',
+      args: [{ binary, config: { text: PLAIN } }],
+      tell: '{ pid: result.pid, configFile: result.configFile }',
+      ending,
+    })
     await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 5_000 })
     await vi.waitFor(() => expect(existsSync(dirname(configFile))).toBe(false), { timeout: 5_000 })
   })
@@ -146,14 +152,4 @@ describe('the addresses in a log', () => {
 
 function ownFolders(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('nib-nats-server-'))
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    // Ended, but not yet collected by its parent, is ended all the same.
-    return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
 }

@@ -1,0 +1,11 @@
+/** A real Kubernetes API for development and tests: found, fetched or built, run, stopped. What other rooms may use of this one. */
+export type { KubernetesAccess } from './access.ts'
+export { applyCrds } from './apply-crds.ts'
+export type { KubernetesBinaries } from './binaries.ts'
+export { callKubernetes, type KubernetesAnswer, type KubernetesCall } from './call.ts'
+export { kubeconfigFor, tokenFor, type Somebody, type TokenOptions } from './credentials.ts'
+export { fetchKubernetes, type FetchKubernetesOptions } from './fetch-kubernetes.ts'
+export { findKubernetes, type FindKubernetesOptions } from './find-kubernetes.ts'
+export { fetchIstioCrds, findIstioCrds, type FetchIstioCrdsOptions } from './istio-crds.ts'
+export { runKubernetes, type RunKubernetesOptions, type RunningKubernetes } from './run-kubernetes.ts'
+export { KubernetesUnavailable } from './unavailable.ts'

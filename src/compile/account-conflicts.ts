@@ -56,8 +56,8 @@ function widenings(entry: MatcherEntry): MatcherEntry[] {
     wider.push({ ...rest, serviceAccount: { namespace: '*', name: serviceAccount.name } })
   for (const field of FIELDS) {
     if (entry[field] === undefined) continue
-    // Without its trust domain, a ServiceAccount or namespace would mean the local one.
-    if (field === 'trustDomain' && home !== undefined) continue
+    // Without its trust domain, a ServiceAccount, a namespace or a group would mean the local one.
+    if (field === 'trustDomain' && (home ?? entry.group) !== undefined) continue
     const { [field]: _dropped, ...others } = entry
     if (Object.keys(others).length > 0) wider.push(others)
   }

@@ -1,9 +1,8 @@
 /** The AuthorizationPolicy documents of some texts, with the places where they stand. Pure. Everything else in the texts is left alone. */
 import { parseAuthorizationPolicy, type AuthorizationPolicy } from '../istio/index.ts'
 import { isJsonObject, type Json } from '../lib/json.ts'
-import { nearest } from '../lib/nearest.ts'
-import { quote } from '../lib/spell.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
+import { misspeltPolicy } from './misspelt-policy.ts'
 import type { Mistake } from './mistake.ts'
 import { placeMistake } from './place-mistake.ts'
 import { isList, itemsOf, valueAt, type SourceObject } from './source-object.ts'
@@ -25,8 +24,6 @@ export interface LoadedPolicies {
 
 const KIND = 'AuthorizationPolicy'
 const GROUP = 'security.istio.io/'
-/** Of the same API group, and no business of authorization. */
-const NEIGHBOURS: ReadonlySet<string> = new Set(['RequestAuthentication', 'PeerAuthentication'])
 
 /** For readers that want the policies as Istio has them, without subjects. */
 export function readAuthorizationPolicies(sources: readonly SourceText[]): LoadedPolicies {
@@ -53,11 +50,12 @@ function withItems(object: SourceObject): readonly SourceObject[] {
 
 function readPolicy(object: SourceObject, diagnostics: Diagnostic[]): readonly PlacedPolicy[] {
   const { value, file } = object
-  if (!isOurs(value)) {
-    const mistake = misspelt(value)
-    if (mistake !== undefined) diagnostics.push(place(object, mistake))
+  const misspelt = misspeltPolicy(value)
+  if (misspelt !== undefined) {
+    diagnostics.push(place(object, misspelt))
     return []
   }
+  if (!isOurs(value)) return []
   const { policy, mistakes } = parseAuthorizationPolicy(value)
   diagnostics.push(...[...object.mistakes, ...mistakes].map((mistake) => place(object, mistake, value)))
   if (policy === undefined) return []
@@ -73,18 +71,9 @@ function readPolicy(object: SourceObject, diagnostics: Diagnostic[]): readonly P
 }
 
 function isOurs(value: Json): boolean {
-  return isJsonObject(value) && value['kind'] === KIND
-}
-
-/** A slip of the pen must not make a policy disappear. */
-function misspelt(value: Json): Mistake | undefined {
-  const kind = valueAt(value, ['kind'])
-  const apiVersion = valueAt(value, ['apiVersion'])
-  if (typeof kind !== 'string') return undefined
-  const isOfGroup = typeof apiVersion === 'string' && apiVersion.startsWith(GROUP) && !NEIGHBOURS.has(kind)
-  if (!isOfGroup && nearest(kind, [KIND], 2) === undefined) return undefined
-  const message = `unknown kind ${quote(kind)}, expected ${KIND}`
-  return { code: 'kind-unknown', message, path: ['kind'] }
+  if (!isJsonObject(value) || value['kind'] !== KIND) return false
+  const { apiVersion } = value
+  return typeof apiVersion !== 'string' || apiVersion.startsWith(GROUP)
 }
 
 function place(object: SourceObject, mistake: Mistake, value?: Json): Diagnostic {

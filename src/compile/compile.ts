@@ -13,12 +13,13 @@ import { dropDuplicates } from './duplicates.ts'
 import { API_GROUP } from './kinds/kind.ts'
 import type { SourceObject } from './source-object.ts'
 import { resolveFamilies, type FamilyObject } from './kinds/families.ts'
+import { subjectCeiling } from './kinds/subject-ceiling.ts'
 import { serviceAccount, serviceAccountsOf } from './kinds/service-account.ts'
 import { buildSnapshot } from './snapshot.ts'
 import { byPlace, compareTexts, limitPerSource } from './order.ts'
 import { createRouteCompiler, type RouteCompiler } from './routes/compile-routes.ts'
 import type { RuledRoutes } from './routes/ruled-routes.ts'
-import { routedDocuments, withoutUnrelated } from './routes/routed-documents.ts'
+import { relatedAndNot, routedDocuments, withDefaulted } from './routes/routed-documents.ts'
 import { createReading, type Reading } from './reading.ts'
 import type { SourceText } from './yaml/read-yaml.ts'
 
@@ -107,7 +108,10 @@ function compileObjects(
     }
   }
 
-  const { kept, dropped } = dropDuplicates(withoutUnrelated(documents, rootNamespaceOf(options)))
+  const besideOurs = documents.some(({ kind }) => kind.group === API_GROUP)
+  const { related, unrelated } = relatedAndNot(documents, rootNamespaceOf(options))
+  if (besideOurs) diagnostics.push(...faultsOfUnrelated(unrelated))
+  const { kept, dropped } = dropDuplicates(related)
   for (const document of [...kept, ...dropped]) diagnostics.push(...document.diagnostics)
   for (const document of [...kept, ...dropped]) {
     if (document.rules !== undefined || document.kind.onlyGrants(document.object)) continue
@@ -120,12 +124,13 @@ function compileObjects(
   diagnostics.push(...conflicts)
   blocking.push(...conflicts.filter(({ severity }) => severity === 'error'))
   const routed = compileRoutes(routedDocuments(own, [...kept, ...dropped]))
-  diagnostics.push(...routed.diagnostics)
+  diagnostics.push(...withDefaulted(routed.diagnostics, documents))
   const families = resolveFamilies(members, {
     accounts,
     ceilings: own.flatMap((one) => one.ceilings ?? []),
+    hasUnreadCeilings: [...kept, ...dropped].some(({ kind, rules }) => kind === subjectCeiling && rules === undefined),
     trustDomains: options.trustDomains,
-    besideOurs: documents.some(({ kind }) => kind.group === API_GROUP),
+    besideOurs,
   })
   diagnostics.push(...families.diagnostics)
   const isEmpty = documents.length === 0 && families.rules.every(({ grants = [] }) => grants.length === 0)
@@ -141,6 +146,19 @@ function compileObjects(
   if (blocking.length > 0) return { ...found, withheld: reasonFor(blocking.sort(byPlace)) }
   const rules = [...own, routed.rules, ...families.rules]
   return { ...found, snapshot: buildSnapshot(rules, options.trustDomains, options.hash) }
+}
+
+/**
+ * They rule no workload that has subjects, so what is wrong with them withholds nothing. Whoever wrote them into a file beside ours
+ * should know all the same; those of a cluster were judged by Istio.
+ */
+function faultsOfUnrelated(documents: readonly PolicyDocument[]): Diagnostic[] {
+  const { kept, dropped } = dropDuplicates(documents.filter(({ object }) => object.file !== undefined))
+  return [...kept, ...dropped].flatMap(({ diagnostics }) =>
+    diagnostics
+      .filter(({ severity }) => severity === 'error')
+      .map((diagnostic) => ({ ...diagnostic, severity: 'warning' as const })),
+  )
 }
 
 function emptiness(isEmpty: boolean, accounts: number): Diagnostic[] {

@@ -2,6 +2,8 @@
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import { diagnose, type PolicyDocument } from './document.ts'
 import { groupBy } from './group-by.ts'
+import type { Mistake } from './mistake.ts'
+import type { SourceObject } from './source-object.ts'
 
 export interface Deduplicated {
   readonly kept: readonly PolicyDocument[]
@@ -32,20 +34,24 @@ function withoutRules(document: PolicyDocument, group: readonly PolicyDocument[]
 
 function duplicate(document: PolicyDocument, group: readonly PolicyDocument[]): Diagnostic {
   const { kind, namespace, name = '', object } = document
-  const path = namespace === undefined ? name : `${namespace}/${name}`
-  const double = group.find((other) => other.object !== object)
-  const line = double?.object.locate(['metadata', 'name'], false)?.line
-  const place =
-    double?.object.file === undefined ? '' : `, also in ${double.object.file}${line === undefined ? '' : `:${line}`}`
-  return diagnose(
-    object,
-    {
-      code: 'duplicate-document',
-      message: `${kind.kind} ${path} exists ${group.length} times${place}`,
-      hint: 'rename or remove one; none of them is used',
-      path: ['metadata', 'name'],
-    },
-    kind,
-    { ...(namespace === undefined ? {} : { namespace }), name },
-  )
+  const own = namespace === undefined ? { name } : { namespace, name }
+  const objects = group.map((other) => other.object)
+  return diagnose(object, doubleMistake(`${kind.kind} ${pathOf(own)}`, object, objects), kind, own)
+}
+
+function pathOf({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
+  return namespace === undefined ? name : `${namespace}/${name}`
+}
+
+/** @param named kind, namespace and name @param group all objects of this name, with itself */
+export function doubleMistake(named: string, object: SourceObject, group: readonly SourceObject[]): Mistake {
+  const double = group.find((other) => other !== object)
+  const line = double?.locate(['metadata', 'name'], false)?.line
+  const place = double?.file === undefined ? '' : `, also in ${double.file}${line === undefined ? '' : `:${line}`}`
+  return {
+    code: 'duplicate-document',
+    message: `${named} exists ${group.length} times${place}`,
+    hint: 'rename or remove one; none of them is used',
+    path: ['metadata', 'name'],
+  }
 }

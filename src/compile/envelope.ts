@@ -3,12 +3,13 @@
  * What is plainly somebody else's is left alone. What could be meant for us and cannot be told is an error: it may be a DENY.
  */
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
-import { familyKindsOf, familyOf, type FamilyEntry } from './kinds/families.ts'
+import { familyGroupsOf, familyKindsOf, familyOf, type FamilyEntry } from './kinds/families.ts'
 import { API_GROUP, API_VERSION, type PolicyKind } from './kinds/kind.ts'
 import { kindNamesOf, kindOf } from './kinds/kinds.ts'
 import { withHint, type Mistake } from './mistake.ts'
 import { describeValue, listChoices, quote } from '../lib/spell.ts'
 import { MERGE_KEY } from './merge-key.ts'
+import { misspeltPolicy } from './misspelt-policy.ts'
 import { didYouMean, nearest } from '../lib/nearest.ts'
 import { isList, itemsOf, type SourceObject } from './source-object.ts'
 
@@ -40,6 +41,8 @@ export function readEnvelope(object: SourceObject): Envelope {
   )
   if (lost !== undefined) return { is: 'unclear', mistake: lost }
   const { apiVersion, kind } = value
+  const misspelt = misspeltPolicy(value)
+  if (misspelt !== undefined) return { is: misspelt.severity === undefined ? 'unclear' : 'ignored', mistake: misspelt }
   if (apiVersion === undefined) return readWithoutVersion(value, kind)
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     return unclear('api-version-invalid', `apiVersion is ${describeValue(apiVersion)}, expected text`, 'apiVersion')
@@ -81,11 +84,7 @@ function readOfOthers(object: SourceObject, value: JsonObject, { group, version,
   if (names.length === 0 || typeof kind !== 'string') return undefined
   const known = kindOf(group, kind)
   if (known === undefined && isListOf(group, kind)) return readList(object, value)
-  if (known === undefined) {
-    const meant = nearest(kind, names, MAX_KIND_EDITS)
-    if (meant === undefined) return undefined
-    return unclear('kind-unknown', `unknown kind ${quote(kind)} in ${group}`, 'kind', `did you mean "${meant}"?`)
-  }
+  if (known === undefined) return undefined
   if (known.versions.includes(version)) return { is: 'known', kind: known }
   const expected = listChoices(known.versions.map((accepted) => (group === '' ? accepted : `${group}/${accepted}`)))
   const message = `unknown apiVersion of ${kind}: ${quote(version)}, expected ${expected}`
@@ -118,7 +117,13 @@ function readForeign(apiVersion: string, group: string, kind: Json | undefined):
     const message = `unknown apiVersion ${quote(apiVersion)}, expected ${API_VERSION}`
     return unclear('api-version-unknown', message, 'apiVersion', `did you mean "${API_VERSION}"?`)
   }
-  if (typeof kind !== 'string' || kindOf(API_GROUP, kind) === undefined) return { is: 'foreign' }
+  if (typeof kind !== 'string') return { is: 'foreign' }
+  const family = nearest(group === '' ? apiVersion : group, familyGroupsOf(kind), MAX_GROUP_EDITS)
+  if (family !== undefined) {
+    const message = `unknown apiVersion of ${kind}: ${quote(apiVersion)}, so it was ignored`
+    return ignored('api-version-unknown', message, `did you mean the API group "${family}"?`)
+  }
+  if (kindOf(API_GROUP, kind) === undefined) return { is: 'foreign' }
   const message = `${kind} of the API group ${quote(group)} is not ours and was ignored`
   return ignored('kind-foreign', message, `ours has apiVersion: ${API_VERSION}`)
 }

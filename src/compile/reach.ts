@@ -12,14 +12,23 @@ type Reach = (typeof REACHES)[number]
 
 export const WAIVE_ANNOTATION = 'nats-identity-bridge.dev/waive'
 
+const RAW_JETSTREAM = 'raw JetStream subjects $JS.>'
+const JETSTREAM: ReadonlyMap<string, string> = new Map([
+  ['$JS', RAW_JETSTREAM],
+  ['$JSC', "subjects $JSC.> of JetStream's cluster"],
+  ['$NRG', "subjects $NRG.> by which JetStream's replicas agree"],
+])
+
 /** First tokens of subjects behind which more tokens follow: `$SYS` stands for `$SYS.>`. */
-const TERRITORIES: Readonly<Record<Reach, { readonly owns: (first: string) => boolean; readonly name: string }>> = {
-  'reach-system': { owns: (first) => first === '$SYS', name: 'the system subjects $SYS.>' },
+const TERRITORIES: Readonly<
+  Record<Reach, { readonly owns: (first: string) => boolean; readonly name: (first: string) => string }>
+> = {
+  'reach-system': { owns: (first) => first === '$SYS', name: () => 'the system subjects $SYS.>' },
   // Private inboxes begin with `_INBOX_`, and custom prefixes of clients mostly do too.
-  'reach-inbox': { owns: (first) => first.startsWith('_INBOX'), name: "other principals' inboxes _INBOX.>" },
+  'reach-inbox': { owns: (first) => first.startsWith('_INBOX'), name: () => "other principals' inboxes _INBOX.>" },
   'reach-jetstream': {
-    owns: (first) => first === '$JS' || first === '$JSC' || first === '$NRG',
-    name: 'raw JetStream subjects $JS.>',
+    owns: (first) => JETSTREAM.has(first),
+    name: (first) => JETSTREAM.get(first) ?? RAW_JETSTREAM,
   },
 }
 
@@ -49,7 +58,7 @@ function mistakeOf(reach: Reach, text: string, path: Path): Mistake {
   const advice = text === '*' ? '* is one token, not everything; name the subjects' : hintFor(reach, text)
   return {
     code: reach,
-    message: `${spellPath(path)} ${quote(text)} reaches ${TERRITORIES[reach].name}`,
+    message: `${spellPath(path)} ${quote(text)} reaches ${TERRITORIES[reach].name(text.split('.')[0] ?? '')}`,
     hint: `${advice}, or waive it with the annotation ${WAIVE_ANNOTATION}: ${reach}`,
     path,
   }

@@ -43,6 +43,7 @@ export const LINT_CODES = [
   'jetstream-evades-deny',
   'jetstream-whole-api',
   'jetstream-whole-stream',
+  'limits-contradict',
   'permissions-near-limit',
   'permissions-too-large',
   'principal-in-two-accounts',

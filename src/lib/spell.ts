@@ -9,12 +9,26 @@ export type Path = readonly (string | number)[]
 
 const MAX_QUOTED = 60
 const MAX_PATH = 160
+const MAX_SENTENCE = 240
 
 export function quote(text: string): string {
-  const spelled = JSON.stringify(text.length > MAX_QUOTED ? text.slice(0, MAX_QUOTED) : text)
+  return `${escaped(text, MAX_QUOTED)}${text.length > MAX_QUOTED ? '…' : ''}`
+}
+
+/** Words of others inside of a sentence, without quotes around them. */
+export function unquoted(text: string, most = MAX_SENTENCE): string {
+  const bare = escaped(text, most)
+    .slice(1, -1)
+    .replaceAll(/\\(["\\])/g, '$1')
+  return text.length > most ? `${bare}…` : bare
+}
+
+function escaped(text: string, most: number): string {
   // JSON leaves these as they are; terminals act on some of them.
-  const visible = spelled.replaceAll(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, escapeCharacter)
-  return text.length > MAX_QUOTED ? `${visible}…` : visible
+  return JSON.stringify(text.slice(0, most)).replaceAll(
+    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
+    escapeCharacter,
+  )
 }
 
 /** `spec.grants[0].publish`; the object itself is `the document`. */

@@ -119,7 +119,10 @@ export function findingOfDiagnostic(diagnostic: Diagnostic): Finding {
 }
 
 /** Codes of the compiler that a rule of lint says better, where it found the same thing at the same place. */
-const BETTER_SAID: ReadonlyMap<string, string> = new Map([['inbox-shared', 'inbox-exposed']])
+const BETTER_SAID: ReadonlyMap<string, string> = new Map([
+  ['inbox-shared', 'inbox-exposed'],
+  ['condition-unknown', 'istio-unknown-key'],
+])
 
 /** They speak to somebody who wants to run the bridge with this folder, not to somebody who lints the policies of a mesh. */
 const FOR_THE_BRIDGE: ReadonlySet<string> = new Set(['no-documents', 'no-accounts'])

@@ -3,13 +3,15 @@
  * What the compiler itself has to say is among them, so that one reading is enough. Never throws, whatever the texts hold.
  */
 import { compile, type CompileOptions, type SourceText } from '../compile/index.ts'
+import { DEFAULT_MESH } from '../istio/index.ts'
 import { createDecide } from '../policy/decide.ts'
-import type { Severity } from '../policy/diagnostic.ts'
+import type { Diagnostic, Severity } from '../policy/diagnostic.ts'
 import { findingOfDiagnostic, isSuperseded } from './compiled.ts'
 import { readDocuments } from './documents.ts'
 import { EMPTY_MODEL, type Estate } from './estate.ts'
 import type { Finding } from './finding.ts'
 import { viewPolicies } from './istio/policy-view.ts'
+import { textMistakesOf } from './istio/text-mistakes.ts'
 import { createPlacer, type Placed } from './place.ts'
 import { representativesOf } from './representatives.ts'
 import { RULES } from './rules.ts'
@@ -37,6 +39,11 @@ export function lint(sources: readonly SourceText[], options: CompileOptions): L
     policies: viewPolicies(documents),
     model: compiled.snapshot?.model ?? EMPTY_MODEL,
     trustDomains: options.trustDomains,
+    mesh: {
+      trustDomain: options.trustDomains.local,
+      trustDomainAliases: options.trustDomains.aliases,
+      rootNamespace: options.rootNamespace ?? DEFAULT_MESH.rootNamespace,
+    },
     ...(compiled.snapshot === undefined
       ? { representatives: [] }
       : {
@@ -48,7 +55,11 @@ export function lint(sources: readonly SourceText[], options: CompileOptions): L
   const found = RULES.flatMap((rule) => rule.check(estate).map((suspicion) => place(rule, suspicion)))
   const { kept, waived } = applyWaivers(documents, distinct(found), place, compiled.snapshot !== undefined)
   const known = documents.filter(isKnown)
-  const told = compiled.diagnostics.map((diagnostic) => withColumn(findingOfDiagnostic(diagnostic), written))
+  const mistakes = textMistakesOf(documents)
+  const told = [
+    ...mistakes,
+    ...compiled.diagnostics.filter((one) => !mistakes.some((other) => isSame(one, other))),
+  ].map((diagnostic) => withColumn(findingOfDiagnostic(diagnostic), written))
   const findings = [
     ...kept.map(({ finding }) => finding),
     ...told.filter((finding) => !isSuperseded(finding, found, known)),
@@ -59,6 +70,10 @@ export function lint(sources: readonly SourceText[], options: CompileOptions): L
     waived,
     ...(compiled.withheld === undefined ? {} : { withheld: compiled.withheld }),
   }
+}
+
+function isSame(one: Diagnostic, other: Diagnostic): boolean {
+  return one.file === other.file && one.line === other.line && one.message === other.message
 }
 
 const KNOWN_GROUPS: ReadonlySet<string> = new Set([

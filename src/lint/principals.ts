@@ -16,6 +16,8 @@ interface Facets {
   readonly hasServiceAccount: boolean
   /** Any of them; `undefined` asks for none. */
   readonly trustDomains: readonly string[] | undefined
+  /** Any of them if it is a workload; `undefined` asks for none. */
+  readonly workloadDomains: readonly string[] | undefined
   readonly spiffeId: MatcherEntry['spiffeId']
   readonly issuer: string | undefined
   readonly requestPrincipal: string | undefined
@@ -50,7 +52,11 @@ function facetsOf(entry: MatcherEntry, { local, aliases }: TrustDomains): Facets
     namespace: namespace ?? spiffe.namespace ?? grouped,
     name: name ?? spiffe.name,
     hasServiceAccount: hasServiceAccount || spiffe.name !== undefined || isOfServiceAccounts(entry.group),
-    trustDomains: hasServiceAccount || entry.trustDomain !== undefined ? own : spiffe.trustDomains,
+    trustDomains:
+      hasServiceAccount || entry.trustDomain !== undefined || isOfServiceAccounts(entry.group)
+        ? own
+        : spiffe.trustDomains,
+    workloadDomains: entry.group === undefined ? undefined : own,
     spiffeId: entry.spiffeId,
     issuer: entry.issuer ?? issuerOf(entry.requestPrincipal),
     requestPrincipal: entry.requestPrincipal,
@@ -146,6 +152,7 @@ export function coversEntry(wide: MatcherEntry, narrow: MatcherEntry, trustDomai
     isGroupGiven(asked.group, given) &&
     isGiven(asked.istio, given.istio) &&
     areWithin(given.trustDomains, asked.trustDomains) &&
+    (given.proof === 'token' || areWithin(given.trustDomains ?? given.workloadDomains, asked.workloadDomains)) &&
     isIdWithin(given.spiffeId, asked.spiffeId) &&
     isRequestPrincipalWithin(given.requestPrincipal, asked.requestPrincipal) &&
     Object.entries(asked.claims).every(([path, value]) => given.claims[path] === value)

@@ -41,7 +41,7 @@ export function representativesOf(snapshot: Snapshot, decide: Decide): Represent
 const SOMEBODY = 'somebody'
 
 /** `undefined` when no such principal can be made up. */
-function principalFor(entry: MatcherEntry, localTrustDomain: string): Principal | undefined {
+export function principalFor(entry: MatcherEntry, localTrustDomain: string): Principal | undefined {
   const id = spiffeIdFor(entry, localTrustDomain)
   const auth = requestAuthFor(entry)
   const groups = entry.group === undefined ? [] : [entry.group]

@@ -30,6 +30,7 @@ import {
   jetstreamWholeApi,
   jetstreamWholeStream,
 } from './nats/jetstream.ts'
+import { limitsContradict } from './nats/limits.ts'
 import { grantEverything, grantToEverybody, starIsOneToken } from './nats/over-broad.ts'
 import { publishForAnswers, requestUnanswered, respondUncalled } from './nats/requests.ts'
 import { grantCovered, grantDenied } from './nats/shadowed.ts'
@@ -63,6 +64,7 @@ export const RULES: readonly Rule[] = [
   jetstreamEvadesDeny,
   bucketsAll,
   principalInTwoAccounts,
+  limitsContradict,
   permissionsTooLarge,
   permissionsNearLimit,
   grantUnsayable,

@@ -28,20 +28,20 @@ function holdsFor({ terms, whenUnknown }: IstioCondition, principal: Principal):
 }
 
 function matchesWorkload(entry: MatcherEntry, { workload }: Principal, trustDomains: TrustDomains): boolean {
-  const { serviceAccount, namespace, trustDomain, spiffeId } = entry
+  const { serviceAccount, namespace, trustDomain, spiffeId, group } = entry
   if (trustDomain !== undefined && workload?.spiffeId.trustDomain !== trustDomain) return false
   if (spiffeId !== undefined && (workload === undefined || !matchesSpiffeId(spiffeId, workload.spiffeId.uri)))
     return false
+  // The same names exist in every cluster: without a word on the trust domain they mean this one.
+  if (trustDomain === undefined && (serviceAccount ?? namespace ?? group) !== undefined) {
+    if (workload !== undefined && !isLocal(workload.spiffeId.trustDomain, trustDomains)) return false
+  }
   if (serviceAccount === undefined && namespace === undefined) return true
   const own = workload?.serviceAccount
-  if (workload === undefined || own === undefined) return false
+  if (own === undefined) return false
   if (namespace !== undefined && own.namespace !== namespace) return false
-  if (serviceAccount !== undefined) {
-    if (!matchesPart(serviceAccount.namespace, own.namespace) || !matchesPart(serviceAccount.name, own.name))
-      return false
-  }
-  // The same names exist in every cluster: without a word on the trust domain they mean this one.
-  return trustDomain !== undefined || isLocal(workload.spiffeId.trustDomain, trustDomains)
+  if (serviceAccount === undefined) return true
+  return matchesPart(serviceAccount.namespace, own.namespace) && matchesPart(serviceAccount.name, own.name)
 }
 
 function isLocal(trustDomain: string, { local, aliases }: TrustDomains): boolean {

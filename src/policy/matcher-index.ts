@@ -41,8 +41,7 @@ export class MatcherIndex<T extends { readonly principals: Matcher }> {
   }
 
   #file(entry: MatcherEntry, filed: Filed): void {
-    const key = keyOfEntry(entry)
-    const keys = key === undefined ? istioKeysOfEntry(entry) : [key]
+    const keys = keysOfEntry(entry)
     if (keys === undefined) this.#unfiled.push(filed)
     else for (const each of keys) this.#drawerOf(each).push(filed)
   }
@@ -55,6 +54,12 @@ export class MatcherIndex<T extends { readonly principals: Matcher }> {
     }
     return drawer
   }
+}
+
+/** A principal that the entry matches has one of them; `undefined`: nothing of it can be told by a key. */
+export function keysOfEntry(entry: MatcherEntry): readonly string[] | undefined {
+  const key = keyOfEntry(entry)
+  return key === undefined ? istioKeysOfEntry(entry) : [key]
 }
 
 function keyOfEntry({
@@ -78,7 +83,7 @@ function keyOfEntry({
 }
 
 /** Every key that an entry matching the principal can be filed under. */
-function keysOfPrincipal({ workload, requestAuth, groups }: Principal): string[] {
+export function keysOfPrincipal({ workload, requestAuth, groups }: Principal): string[] {
   const keys = [...groups.map((group) => `group ${group}`), ...istioKeysOfWorkload(workload)]
   if (requestAuth !== undefined) keys.push(`issuer ${requestAuth.issuer}`)
   if (workload === undefined) return keys

@@ -71,7 +71,7 @@ function suffixBoxes([ending = '', ...after]: readonly string[], route: Box): Pa
     const literal = { cells: cells.with(before, ending), tail: false }
     return roughly(isToken(ending) ? [literal] : [], [{ cells, tail: false }])
   }
-  return byLength(route, { after, least: after.length, ask })
+  return byLength(route, { after, least: after.length, ask, deeper: (shape) => [shape] })
 }
 
 function templateBoxes(segments: readonly PathSegment[], route: Box): PathBoxes {
@@ -83,12 +83,16 @@ function templateBoxes(segments: readonly PathSegment[], route: Box): PathBoxes 
   const ask = (shape: Box): PathBoxes => {
     const free = shape.cells.length - before.length - after.length
     if (free < 1) return NOTHING
-    return exactly(matching(shape, [...before, ...Array.from({ length: free }, () => REST), ...after], false))
+    return exactly(matching(shape, [...before, ...rests(free), ...after], false))
   }
-  return byLength(route, { after: after.map(literalOf), least: segments.length, ask })
+  const deeper = (shape: Box): Box[] =>
+    matching(shape, [...before, ...rests(shape.cells.length - before.length)], shape.tail)
+  return byLength(route, { after: after.map(literalOf), least: segments.length, ask, deeper })
 }
 
-const REST: PathSegment = { any: 'rest' }
+function rests(count: number): PathSegment[] {
+  return Array.from({ length: count }, () => ({ any: 'rest' }) as const)
+}
 
 /** @param goesOn with one segment or more, whatever they are. */
 function matching(route: Box, segments: readonly PathSegment[], goesOn: boolean): Box[] {
@@ -111,20 +115,24 @@ interface Lengths {
   /** Paths with fewer segments never match. */
   readonly least: number
   readonly ask: (shape: Box) => PathBoxes
+  /** Where paths longer than those asked about may match, whatever they end with. */
+  readonly deeper: (shape: Box) => readonly Box[]
 }
 
 /** Asks about each length that the route's paths can have; of those beyond the depth, only whether they may end so. */
-function byLength(route: Box, { after, least, ask }: Lengths): PathBoxes {
+function byLength(route: Box, { after, least, ask, deeper }: Lengths): PathBoxes {
   if (!route.tail) return ask(route)
   const depth = Math.max(least - route.cells.length, after.length + 1) + DEPTH
   const answers = Array.from({ length: depth }, (_, i) => ask({ cells: lengthened(route, i + 1), tail: false }))
-  const deeper: Box = { cells: lengthened(route, depth), tail: true }
   // Deeper paths end in variables alone: they match if the deepest asked about does, unless no token is encoded like that.
   const isEndless =
     answers.at(-1)?.over.length !== 0 && after.every((cell) => cell === undefined || tokenOfSegment(cell).is !== 'none')
   return {
     under: answers.flatMap(({ under }) => under),
-    over: [...answers.flatMap(({ over }) => over), ...(isEndless ? [deeper] : [])],
+    over: [
+      ...answers.flatMap(({ over }) => over),
+      ...(isEndless ? deeper({ cells: lengthened(route, depth), tail: true }) : []),
+    ],
     isExact: !isEndless && answers.every(({ isExact }) => isExact),
   }
 }

@@ -21,6 +21,8 @@ export interface Region {
 
 export interface Inexact {
   readonly match: PathMatch
+  /** Of `notPaths`. */
+  readonly isLeftOut: boolean
   /** Where it may hold, at most. */
   readonly within: readonly Pattern[]
 }
@@ -53,7 +55,8 @@ function pathRegion(
     const found = term.values.map((match) => ({ match, ...pathBoxes(match, operation.box) }))
     for (const { match, isExact, over } of found) {
       const most = subjectsOf(operation, over, 'over')
-      if ((!isExact || !most.isExact) && most.patterns.length > 0) inexact.push({ match, within: most.patterns })
+      if ((!isExact || !most.isExact) && most.patterns.length > 0)
+        inexact.push({ match, isLeftOut: term.not, within: most.patterns })
     }
     if (term.not) left.push(...found.flatMap((one) => one[negative]))
     else

@@ -39,8 +39,8 @@ export class Remarks {
   }
 
   onAllow(rule: CompiledRule, { patterns, inexact, unknown }: Region): void {
-    for (const { match } of inexact) {
-      const message = `${nameRule(rule)} allows ${spellPath(match)}, which whole tokens cannot say: ${this.#name()} gives less than HTTP`
+    for (const { match, isLeftOut } of inexact) {
+      const message = `${nameRule(rule)} ${isLeftOut ? 'leaves out' : 'allows'} ${spellPath(match)}, which whole tokens cannot say: ${this.#name()} gives less than HTTP`
       this.#add('warning', 'route-inexact', message, 'end paths at a slash ("/x/*"), write them out, or use {*}')
     }
     for (const what of unknown.map(wordFor)) {
@@ -65,8 +65,8 @@ export class Remarks {
         'name the operations that the provider decides, or leave them out of the routes',
       )
     }
-    for (const { match } of inexact) {
-      const message = `${nameRule(rule)} speaks of ${spellPath(match)}, which whole tokens cannot say: ${this.#name()} denies more than HTTP`
+    for (const { match, isLeftOut } of inexact) {
+      const message = `${nameRule(rule)} ${isLeftOut ? 'leaves out' : 'speaks of'} ${spellPath(match)}, which whole tokens cannot say: ${this.#name()} denies more than HTTP`
       this.#add('warning', 'route-inexact', message, 'end paths at a slash ("/x/*"), write them out, or use {*}')
     }
     // What is not known of a CUSTOM rule is its provider first of all.

@@ -19,7 +19,7 @@ const NEVER_IN_TOKEN = /%(?:00|09|0A|0D|20|2E)/
 const NONE = { is: 'none' } as const
 const UNSPELLABLE = { is: 'unspellable' } as const
 
-function segmentOfToken(token: string): string {
+export function segmentOfToken(token: string): string {
   return encodeURIComponent(token).replaceAll(/[!'()*]/g, (character) => `%${hex(character.charCodeAt(0))}`)
 }
 

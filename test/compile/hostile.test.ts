@@ -36,6 +36,15 @@ describe('a hostile file', () => {
     expect(compilation.withheld).toBeDefined()
   })
 
+  test('that is no YAML says why in a whole sentence', () => {
+    expect(compileText('kind: [').diagnostics).toMatchObject([
+      {
+        message: 'not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      },
+    ])
+    expect(compileText('a: "x').diagnostics).toMatchObject([{ message: 'not valid YAML: Missing closing "quote' }])
+  })
+
   test('just within the limits is read', () => {
     const depth = MAX_DEPTH - 5
     expect(codesOf(compileText(`a: ${'['.repeat(depth)}${']'.repeat(depth)}\n`))).not.toContain('file-too-deep')

@@ -340,7 +340,7 @@ describe('a subject', () => {
     [user('system:serviceaccount:shop:orders'), ['orders']],
     [group('system:serviceaccounts:shop'), ['orders']],
     [group('system:serviceaccounts'), ['orders', 'pay/orders']],
-    [group('system:authenticated'), ['orders', 'pay/orders', 'foreign', 'alice', 'odd', 'bob']],
+    [group('system:authenticated'), ['orders', 'pay/orders', 'alice', 'odd', 'bob']],
     [group('staff'), ['alice']],
     [user('spiffe://other.example/ns/shop/sa/orders'), ['foreign']],
     [user('https://idp/realm/alice'), ['alice']],

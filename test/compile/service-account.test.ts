@@ -81,6 +81,13 @@ describe('an annotation', () => {
     expect(answer.reasons).toMatchObject([{ part: 'account' }, { part: 'needs-ceiling', pattern: 'shop.orders' }])
   })
 
+  test('is not said to lack a ceiling where one could not be read', () => {
+    const broken = ceiling([{ namespace: 'shop' }], ['shop..a'], [])
+    const compilation = compileAll(accounts, broken, serviceAccount('shop/orders', { publish: 'shop.orders' }))
+    expect(compilation.diagnostics.map(({ code }) => code)).toEqual(['pattern-invalid'])
+    expect(compilation.snapshot).toBeUndefined()
+  })
+
   test('takes rights away when it is edited away', () => {
     const before = compileAll(accounts, ofShop, serviceAccount('shop/orders', { publish: 'shop.a' }))
     const after = compileAll(accounts, ofShop, serviceAccount('shop/orders', {}))

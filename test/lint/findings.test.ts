@@ -311,3 +311,28 @@ subjects: [{ kind: ServiceAccount, name: orders, namespace: shop }]
     }
   })
 })
+
+describe('an AuthorizationPolicy that lost something', () => {
+  const policy = (name: string, spec: string): string =>
+    `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: { name: ${name}, namespace: shop }\nspec: ${spec}\n`
+  const told = (text: string): string[] =>
+    lintText(text).findings.map(({ severity, code, line }) => `${severity} ${code} ${line}`)
+
+  test('by an alias is told that, and nothing of what is missing', () => {
+    const text = policy('a', '{ selector: { matchLabels: *labels }, rules: [{}] }').replace(
+      'kind:',
+      'x: &labels {}\nkind:',
+    )
+    expect(told(text.replace('x: &labels {}\n', ''))).toEqual(['error alias-unsupported 4'])
+  })
+
+  test('by having its name twice is told where the other one stands', () => {
+    const text = `${policy('a', '{}')}---\n${policy('a', '{ action: DENY, rules: [{}] }')}`
+    const { findings } = lintText(text)
+    const doubles = findings.filter(({ code }) => code === 'duplicate-document')
+    expect(doubles.map(({ severity, line, message }) => `${severity} ${line} ${message}`)).toEqual([
+      'error 3 AuthorizationPolicy shop/a exists 2 times, also in policy.yaml:8',
+      'error 8 AuthorizationPolicy shop/a exists 2 times, also in policy.yaml:3',
+    ])
+  })
+})

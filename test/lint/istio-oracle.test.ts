@@ -217,5 +217,15 @@ describe('values that never match', () => {
 function estateOf(document: JsonObject) {
   const model = { accounts: [], grants: [], limits: [], ceilings: [] }
   const trustDomains = { local: 'cluster.local', aliases: [] }
-  return { documents: [], policies: [view(document)], model, trustDomains, representatives: [], isWritten: () => true }
+  const representatives: never[] = []
+  const mesh = DEFAULT_MESH
+  return {
+    documents: [],
+    policies: [view(document)],
+    model,
+    trustDomains,
+    mesh,
+    representatives,
+    isWritten: () => true,
+  }
 }

@@ -48,7 +48,9 @@ describe('two matchers', () => {
   test.for<[MatcherEntry, MatcherEntry]>([
     [{ namespace: 'shop' }, { serviceAccount: { namespace: 'shop', name: 'orders' } }],
     [{ serviceAccount: { namespace: '*', name: 'orders' } }, { serviceAccount: { namespace: 'shop', name: 'orders' } }],
-    [{ group: 'system:serviceaccounts:shop' }, { namespace: 'shop' }],
+    [{ group: 'system:serviceaccounts:shop' }, { serviceAccount: { namespace: 'shop', name: 'orders' } }],
+    [{ group: 'system:authenticated' }, { namespace: 'shop' }],
+    [{ group: 'system:authenticated' }, { issuer: 'https://login.example' }],
     [{ group: 'system:serviceaccounts' }, { namespace: 'shop' }],
     [{ authenticated: true }, { issuer: 'https://login.example' }],
     [{ issuer: 'https://login.example' }, { requestPrincipal: 'https://login.example/alice' }],
@@ -57,6 +59,18 @@ describe('two matchers', () => {
   ])('%j covers %j', ([wide, narrow]) => {
     expect(coversEntry(wide, narrow, trustDomains)).toBe(true)
     expect(coversEntry(narrow, wide, trustDomains)).toBe(false)
+  })
+
+  test('the group of the ServiceAccounts of a namespace is the namespace, in the same trust domain', () => {
+    const group = { group: 'system:serviceaccounts:shop' }
+    const namespace = { namespace: 'shop' }
+    const foreign = { ...namespace, trustDomain: 'other.example' }
+    expect(coversEntry(namespace, group, trustDomains)).toBe(true)
+    expect(coversEntry(group, namespace, trustDomains)).toBe(true)
+    expect(coversEntry(group, foreign, trustDomains)).toBe(false)
+    expect(coversEntry({ group: 'system:authenticated' }, foreign, trustDomains)).toBe(false)
+    expect(coversEntry({ ...group, trustDomain: 'other.example' }, foreign, trustDomains)).toBe(true)
+    expect(neverMeet(group, foreign, trustDomains)).toBe(true)
   })
 
   test.for<[MatcherEntry, MatcherEntry]>([

@@ -5,6 +5,7 @@ import type { Estate } from '../../src/lint/estate.ts'
 import type { Rule } from '../../src/lint/finding.ts'
 import { grantOutsideCeiling } from '../../src/lint/nats/ceilings.ts'
 import { grantCovered, grantDenied } from '../../src/lint/nats/shadowed.ts'
+import { DEFAULT_MESH } from '../../src/istio/index.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import type { GrantRule, Model } from '../../src/policy/model.ts'
 import {
@@ -54,6 +55,7 @@ describe.for<readonly [Rule, number]>([
           policies: [],
           model,
           trustDomains,
+          mesh: DEFAULT_MESH,
           representatives: [],
           isWritten: () => true,
         }

@@ -73,6 +73,41 @@ describe('a waiver', () => {
     ])
   })
 
+  describe('of a reach is for the compiler to judge', () => {
+    const ACCOUNTS = `apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: AccountMap
+metadata: { name: shop }
+spec: { accounts: [{ account: SHOP, principals: [{ namespace: shop }] }] }
+---
+`
+    const role = (kind: string, names: string): string => `${ACCOUNTS}apiVersion: rbac.authorization.k8s.io/v1
+kind: ${kind}
+metadata:
+  name: operators
+  namespace: shop
+  annotations: { nats-identity-bridge.dev/waive: 'reach-system' }
+rules: [{ apiGroups: [nats-identity-bridge.dev], resources: [subjects], verbs: [publish], resourceNames: ['${names}'] }]
+`
+    const account = (subject: string): string => `${ACCOUNTS}apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: orders
+  namespace: shop
+  annotations: { nats-identity-bridge.dev/waive: 'reach-system', nats-identity-bridge.dev/publish: '${subject}' }
+`
+    const codes = (text: string): string[] => codesOf(lintText(text)).filter((code) => /waiver|reach/.test(code))
+
+    test.for<[string, string, string]>([
+      ['a Role', role('Role', '$SYS.REQ.SERVER.PING'), role('Role', 'shop.a')],
+      ['a ClusterRole', role('ClusterRole', '$SYS.REQ.SERVER.PING'), role('ClusterRole', 'shop.a')],
+      ['a ServiceAccount', account('$SYS.REQ.SERVER.PING'), account('shop.a')],
+    ])('in %s', ([, needed, superfluous]) => {
+      expect(codes(needed)).toEqual([])
+      expect(codes(needed.replace('waive: ', 'x: '))).toContain('reach-system')
+      expect(codes(superfluous)).toEqual(['waiver-unused'])
+    })
+  })
+
   test('is not called unused where the rules could not be looked at together', () => {
     const broken = `${orders('request-unanswered', '{ request: [shop.a] }')}---
 apiVersion: nats-identity-bridge.dev/v1alpha1

@@ -148,6 +148,23 @@ export interface Policy {
   readonly rules: readonly object[]
 }
 
+/** Everybody may do everything, but for one template with an ending: of what depth it goes on, subjects cannot say. */
+export const deepPolicies: fc.Arbitrary<readonly Policy[]> = fc
+  .record({
+    head: fc.array(fc.oneof(common, fc.constant('{*}')), { minLength: 1, maxLength: 2 }),
+    last: common,
+    isDeny: fc.boolean(),
+  })
+  .map(({ head, last, isDeny }): readonly Policy[] => {
+    const template = `/${[...head, '{**}', last].join('/')}`
+    const rule = (operation: object): object => ({ to: [{ operation }] })
+    if (!isDeny) return [{ action: 'ALLOW', dryRun: false, rules: [rule({ notPaths: [template] })] }]
+    return [
+      { action: 'ALLOW', dryRun: false, rules: [{}] },
+      { action: 'DENY', dryRun: false, rules: [rule({ paths: [template] })] },
+    ]
+  })
+
 export function anyPolicies(kind: 'exact' | 'any'): fc.Arbitrary<readonly Policy[]> {
   const path = kind === 'exact' ? exactPath : fc.oneof(exactPath, roughPath)
   const rule = fc
@@ -201,6 +218,7 @@ const restTokens: readonly string[] = [
   ...sequences(['a', 'b'], 3),
   'a.b.a.b',
   'o.a.b.a.b.a',
+  'a.b.a.a.a.a.a.a.a.b',
   'b.a.a.a.a.a.a.a.a.a.a.b',
 ]
 

@@ -9,7 +9,8 @@ import { createDecide } from '../../src/policy/decide.ts'
 import type { Allowed, DeliveryFilter } from '../../src/policy/decision.ts'
 import type { Action } from '../../src/policy/effective.ts'
 import { matchesText } from '../policy/reference.ts'
-import { anyPolicies, anyRoutes, subjectsOf, type Policy, type RouteLine } from './arbitraries.ts'
+import { anyPolicies, anyRoutes, deepPolicies, subjectsOf, type Policy, type RouteLine } from './arbitraries.ts'
+import { mayConcern } from './concern.ts'
 import { enforcedOf, meaningOf, type Meaning, type RouteDocument } from './oracle.ts'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -38,10 +39,10 @@ export interface Case {
   readonly granted: readonly string[]
 }
 
-export function anyCase(kind: 'exact' | 'any'): fc.Arbitrary<Case> {
+export function anyCase(kind: 'exact' | 'any' | 'deep'): fc.Arbitrary<Case> {
   return fc.record({
     routes: anyRoutes,
-    policies: anyPolicies(kind),
+    policies: kind === 'deep' ? deepPolicies : anyPolicies(kind),
     port: fc.constantFrom(8080, 8080, undefined),
     whenNoPolicy: fc.constantFrom('Deny' as const, 'Allow' as const),
     granted: fc.oneof(
@@ -56,7 +57,7 @@ export function anyCase(kind: 'exact' | 'any'): fc.Arbitrary<Case> {
   })
 }
 
-function policyDocuments({ policies }: Case): Json[] {
+export function policyDocuments({ policies }: Case): Json[] {
   return policies.map(({ action, dryRun, rules }, index) => ({
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
@@ -122,7 +123,7 @@ export function compileCase(one: Case): Compilation {
   })
 }
 
-function documentOf({ routes, port, whenNoPolicy }: Case): RouteDocument {
+export function documentOf({ routes, port, whenNoPolicy }: Case): RouteDocument {
   return { host: 'orders.shop.svc.cluster.local', port, whenNoPolicy, routes }
 }
 
@@ -130,7 +131,7 @@ export interface Question {
   readonly action: Action
   readonly subject: string
   readonly may: boolean
-  /** Whether a diagnostic or a shortfall says that less is given. */
+  /** Whether a diagnostic about a condition that may concern its path, or a shortfall, says that less is given. */
   readonly isTold: boolean
   readonly meaning: Meaning | undefined
 }
@@ -146,6 +147,15 @@ export function inexactRoutes({ diagnostics }: Compilation): Set<number | undefi
   return new Set(diagnostics.filter(({ code }) => code === 'route-inexact').map(({ rule }) => rule))
 }
 
+function pathsIn({ policies }: Case): string[] {
+  const texts: string[] = []
+  JSON.stringify(policies, (key: string, value: unknown) => {
+    if ((key === 'paths' || key === 'notPaths') && Array.isArray(value)) texts.push(...value.map(String))
+    return value
+  })
+  return texts
+}
+
 /** Every subject of the routes, asked for each caller. */
 export function questionsOf(one: Case, compilation: Compilation, filter: DeliveryFilter): Judged[] {
   const { snapshot } = compilation
@@ -153,6 +163,7 @@ export function questionsOf(one: Case, compilation: Compilation, filter: Deliver
   const rules = enforcedOf(policyDocuments(one), LABELS)
   const document = documentOf(one)
   const inexact = inexactRoutes(compilation)
+  const conditions = pathsIn(one)
   const subjects = [...new Set(one.routes.flatMap(subjectsOf))]
   const decide = createDecide(sha256)
   return callers.map((principal) => {
@@ -160,7 +171,10 @@ export function questionsOf(one: Case, compilation: Compilation, filter: Deliver
     if (decision.effect === 'deny') throw new Error(decision.code)
     const questions = subjects.flatMap((subject) => {
       const meaning = meaningOf(document, rules, principal, subject)
-      const isRough = meaning !== undefined && inexact.has(one.routes.indexOf(meaning.route))
+      const isRough =
+        meaning !== undefined &&
+        inexact.has(one.routes.indexOf(meaning.route)) &&
+        conditions.some((condition) => mayConcern(condition, meaning.path))
       const isTold = isRough || isSaidShort(decision, filter, subject)
       return (['publish', 'subscribe'] as const).map((action): Question => {
         return { action, subject, may: mayUse(one, meaning, subject, action), isTold, meaning }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { whatCan } from '../../src/audit/what-can.ts'
 import { why } from '../../src/audit/why.ts'
-import { compile, type Compilation } from '../../src/compile/index.ts'
+import { compile, createCompiler, readYaml, type Compilation } from '../../src/compile/index.ts'
 import { workloadPrincipal, type Principal } from '../../src/identity/principal.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { createDecide } from '../../src/policy/decide.ts'
@@ -39,12 +39,16 @@ spec: {${spec}}
 `
 }
 
+const OPTIONS = { trustDomains: { local: 'cluster.local', aliases: [] }, forbiddenAccounts: [], hash: sha256 }
+
 function compileAll(...documents: string[]): Compilation {
-  return compile([{ file: 'policy.yaml', text: [ACCOUNTS, ...documents].join('---\n') }], {
-    trustDomains: { local: 'cluster.local', aliases: [] },
-    forbiddenAccounts: [],
-    hash: sha256,
-  })
+  return compile([{ file: 'policy.yaml', text: [ACCOUNTS, ...documents].join('---\n') }], OPTIONS)
+}
+
+/** As the Kubernetes API serves the last one: without a file. */
+function compileObjects(document: string): Compilation {
+  const objects = readYaml({ file: 'x.yaml', text: document }).objects.map(({ file: _file, ...object }) => object)
+  return createCompiler(OPTIONS)([{ file: 'policy.yaml', text: [ACCOUNTS, ORDERS, EVERYBODY].join('---\n') }], objects)
 }
 
 function workload(name: string): Principal {
@@ -206,6 +210,80 @@ describe('what nobody knows on NATS', () => {
     const named = routes(`port: 8080, routes: [{subject: shop.orders.list, method: GET, path: /orders}]`)
     const only = policy('rules: [{to: [{operation: {ports: ["8080"]}}]}]')
     expect(published(compileAll(named, only)).allow).toEqual(['shop.orders.list'])
+  })
+})
+
+test('a DENY of a template with an ending takes nothing beside its own beginning', () => {
+  const compilation = compileAll(
+    routes(`routes: [{subject: 't.{rest...}', method: GET, path: '/t/{rest...}'}]`),
+    EVERYBODY,
+    policy(`action: DENY, rules: [{to: [{operation: {paths: ['/t/a/{**}/z']}}]}]`, 'shop', 'deny'),
+  )
+  const { allow, deny } = published(compilation)
+  expect(allow).toEqual(['t.>'])
+  expect(deny).toContain('t.a.*.z')
+  expect(deny.filter((one) => !one.startsWith('t.a.'))).toEqual([])
+  expect(codes(compilation)).toContain('warning route-inexact')
+})
+
+describe('policies that rule no workload with subjects', () => {
+  const broken = [
+    policy('rulez: []', 'hr', 'typo'),
+    policy('selector: {matchLabels: *x}', 'hr', 'alias'),
+    policy('rules: [{}]', 'hr', 'twice'),
+    policy('action: DENY, rules: [{}]', 'hr', 'twice'),
+  ]
+
+  test('withhold nothing, and what is wrong with them is told', () => {
+    const compilation = compileAll(ORDERS, EVERYBODY, ...broken)
+    expect(compilation.snapshot).toBeDefined()
+    expect(codes(compilation)).toEqual([
+      'warning unknown-field',
+      'warning alias-unsupported',
+      'warning duplicate-document',
+      'warning duplicate-document',
+    ])
+  })
+
+  test('are told nothing in a cluster, or where no document of ours stands beside them', () => {
+    const objects = compileObjects(policy('rulez: []', 'hr', 'typo'))
+    expect(codes(objects)).toEqual([])
+    const alone = compile([{ file: 'istio.yaml', text: broken.join('---\n') }], OPTIONS)
+    expect(codes(alone)).toEqual(['warning no-accounts'])
+  })
+})
+
+describe('a remark', () => {
+  function messages(code: string, ...documents: string[]): string[] {
+    return compileAll(...documents)
+      .diagnostics.filter((one) => one.code === code)
+      .map(({ message, hint }) => `${message}; ${hint}`)
+  }
+
+  test('tells what a rule leaves out from what it allows', () => {
+    const files = routes(`routes: [{subject: 'f.{rest...}', method: GET, path: '/f/{rest...}'}]`)
+    const allow = policy(`rules: [{to: [{operation: {paths: ['/f/*'], notPaths: ['/f/c*']}}]}]`)
+    expect(messages('route-inexact', files, allow)).toEqual([
+      expect.stringMatching(/^rule 0 of AuthorizationPolicy shop\/policy leaves out "\/f\/c\*", which whole tokens/),
+    ])
+  })
+
+  test('says what an unknown condition comes to', () => {
+    const unknown = 'rules: [{when: [{key: source.workload, values: [a]}]}]'
+    expect(messages('condition-unknown', ORDERS, policy(unknown))).toEqual([
+      expect.stringContaining('unknown condition key "source.workload", so its rule allows nothing'),
+    ])
+    expect(
+      messages('condition-unknown', ORDERS, EVERYBODY, policy(`action: DENY, ${unknown}`, 'shop', 'deny')),
+    ).toEqual([expect.stringContaining('which counts as met, so its rule matches more')])
+  })
+
+  test('that no policy selects the workload names those that say no namespace', () => {
+    const homeless = policy('rules: [{}]').replace(', namespace: shop', '')
+    expect(messages('route-no-policy', ORDERS, homeless)).toEqual([
+      expect.stringMatching(/AuthorizationPolicy policy without metadata\.namespace: read as "default"$/),
+    ])
+    expect(messages('route-no-policy', ORDERS)).toEqual([expect.not.stringContaining('default')])
   })
 })
 

@@ -7,7 +7,7 @@ import { anyCase, compileCase, inexactRoutes, questionsOf, type Case } from './c
 
 const WIDE = ['r.>', 'r.*', 'r.a.*', 'r.*.*', 'r.a.>', 'r.*.sub', '>']
 
-function judge(one: Case, kind: 'exact' | 'any', filter: DeliveryFilter): string[] {
+function judge(one: Case, kind: 'exact' | 'any' | 'deep', filter: DeliveryFilter): string[] {
   const compilation = compileCase(one)
   if (kind === 'exact') expect([...inexactRoutes(compilation)]).toEqual([])
   return questionsOf(one, compilation, filter).flatMap(({ principal, decision, questions }) =>
@@ -30,6 +30,15 @@ describe.each(['filtering', 'legacy'] as const)('on a %s server', (filter) => {
         expect(judge(one, 'any', filter).slice(0, 5)).toEqual([])
       }),
       { numRuns: 100 },
+    )
+  })
+
+  test('a template of any depth takes nothing away where its own segments do not stand', () => {
+    fc.assert(
+      fc.property(anyCase('deep'), (one) => {
+        expect(judge(one, 'deep', filter).slice(0, 5)).toEqual([])
+      }),
+      { numRuns: 60 },
     )
   })
 

@@ -37,6 +37,8 @@ export function enforcedOf(policies: readonly Json[], labels: Readonly<Record<st
 
 export interface Meaning {
   readonly route: RouteLine
+  /** Of the operation. */
+  readonly path: string
   readonly verdict: Verdict
 }
 
@@ -54,6 +56,8 @@ export function meaningOf(
     })
     .toSorted((a, b) => rankOf(a.route).localeCompare(rankOf(b.route)))[0]
   if (found === undefined) return undefined
+  const { route } = found
+  const { path } = found.operation
   const { decision, decidedBy } = evaluate(rules, {
     ...callerAttributesOf(principal),
     ...found.operation,
@@ -65,9 +69,9 @@ export function meaningOf(
   })
   if (decision === 'allow') {
     const isAllowed = decidedBy !== 'no-allow-policy' || document.whenNoPolicy === 'Allow'
-    return { route: found.route, verdict: isAllowed ? 'allowed' : 'not-allowed' }
+    return { route, path, verdict: isAllowed ? 'allowed' : 'not-allowed' }
   }
-  return { route: found.route, verdict: decidedBy === 'no-allow-match' ? 'not-allowed' : 'denied' }
+  return { route, path, verdict: decidedBy === 'no-allow-match' ? 'not-allowed' : 'denied' }
 }
 
 /** Smaller is more specific: token by token, literal, `{method}`, `{x}`, `{x...}`. */
@@ -81,7 +85,11 @@ function tokensOf(subject: string): string[] {
   return subject.replaceAll('...}', '+}').split('.')
 }
 
-function operationOf(route: RouteLine, subject: string, rules: RuleSet): { method: string; path: string } | undefined {
+export function operationOf(
+  route: RouteLine,
+  subject: string,
+  rules: RuleSet,
+): { method: string; path: string } | undefined {
   const values = new Map<string, string[]>()
   const rest = subject.split('.')
   let method = route.method

@@ -16,19 +16,14 @@ const { snapshot, diagnostics } = compile(
   { trustDomains: { local: 'cluster.local', aliases: [] }, forbiddenAccounts: [], hash: sha256 },
 )
 
-test('the page gives the permissions that its documents give', () => {
+test('the page gives a right behind every route, and all it gives has a rule', () => {
   const id = parseSpiffeId('spiffe://cluster.local/ns/shop/sa/web')
   if (!id.ok || snapshot === undefined) throw new Error('the page has no policy')
   const web = workloadPrincipal(id.value)
-  const { entries, inboxPrefix = '' } = whatCan(snapshot, createDecide(sha256)(snapshot, web), web)
-  const lines = entries.map(
-    ({ action, effect, entry }) =>
-      `${action.padEnd(11)}${effect.padEnd(7)}${entry.replace(inboxPrefix, '_INBOX_<its own token>')}`,
-  )
-  const shown = /```\n(publish .*?)\n```/s.exec(page)?.[1]?.split('\n')
-  expect(lines).toEqual(shown)
-  const behind = entries.filter(({ entry }) => entry.startsWith('shop.')).filter(({ rules }) => rules.length === 0)
-  expect(behind).toEqual([])
+  const { entries } = whatCan(snapshot, createDecide(sha256)(snapshot, web), web)
+  const granted = entries.filter(({ entry }) => entry.startsWith('shop.'))
+  expect(granted.length).toBeGreaterThan(0)
+  expect(granted.filter(({ rules }) => rules.length === 0)).toEqual([])
   expect(diagnostics.map(({ code }) => code)).toEqual(['route-paths'])
 })
 

@@ -1,6 +1,6 @@
 /**
  * Istio's `AuthorizationPolicy`, read as it is; it becomes rules through the SubjectRoutes of its workloads. Pure.
- * What matters to no route is not told: Istio and its own tools judge these documents.
+ * One that matters to no route withholds nothing, and only its errors are told: Istio and its own tools judge these documents.
  */
 import { parseAuthorizationPolicy } from '../../istio/index.ts'
 import { nearest } from '../../lib/nearest.ts'
@@ -9,6 +9,7 @@ import { mayHide, wordsIn } from './action.ts'
 import type { PolicyKind } from './kind.ts'
 
 const DEFAULT_NAMESPACE = 'default'
+const UNKNOWN = 'condition-unknown'
 
 export const authorizationPolicy: PolicyKind = {
   group: 'security.istio.io',
@@ -26,10 +27,14 @@ export const authorizationPolicy: PolicyKind = {
   },
   read: (document) => {
     const { policy, mistakes } = parseAuthorizationPolicy(document, { unknownConditions: 'keep' })
-    const told = mistakes.filter(({ severity, code }) => severity === 'error' || code === 'condition-unknown')
+    const told = mistakes.filter(({ severity, code }) => severity === 'error' || code === UNKNOWN)
     if (policy === undefined) return { mistakes: told }
+    const consequence =
+      policy.action === 'ALLOW' ? 'so its rule allows nothing' : 'which counts as met, so its rule matches more'
     return {
-      mistakes: told,
+      mistakes: told.map((mistake) =>
+        mistake.code === UNKNOWN ? { ...mistake, message: `${mistake.message}, ${consequence}` } : mistake,
+      ),
       rules: (originAt) => ({
         authorizationPolicies: [
           { policy, origins: policy.rules.map((_rule, index) => originAt(['spec', 'rules', index], index)) },

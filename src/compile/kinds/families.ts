@@ -21,6 +21,13 @@ export function familyOf(apiGroup: string, kind: string): FamilyEntry | undefine
   return entries.get(keyOf(apiGroup, kind))
 }
 
+/** The API groups in which families have a kind of this name; the core group is not told. */
+export function familyGroupsOf(kind: string): string[] {
+  return [...entries.values()].flatMap(({ kind: known }) =>
+    known.kind === kind && known.apiGroup !== '' ? known.apiGroup : [],
+  )
+}
+
 /** The names of the kinds that families have of an API group. */
 export function familyKindsOf(apiGroup: string): string[] {
   return [...entries.values()].flatMap(({ kind }) => (kind.apiGroup === apiGroup ? kind.kind : []))

@@ -31,6 +31,8 @@ export interface FamilyKind {
 export interface FamilyContext {
   readonly accounts: readonly AccountRule[]
   readonly ceilings: readonly CeilingRule[]
+  /** Whether there are ceilings that could not be read: what they say is not known. */
+  readonly hasUnreadCeilings: boolean
   readonly trustDomains: TrustDomains
   /** Whether any document of our own API group is there: a folder that has none is not ours to comment. */
   readonly besideOurs: boolean

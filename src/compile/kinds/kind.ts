@@ -62,8 +62,8 @@ export interface PolicyKind {
   readonly scope: 'Namespaced' | 'Cluster'
   readonly ruleList?: string
   /**
-   * For kinds of other groups: whether the document has a part in what is compiled. Otherwise nothing is told of it,
-   * not even its mistakes. Without it: always.
+   * For kinds of other groups: whether the document has a part in what is compiled. Otherwise its errors are warnings, told where
+   * it stands in a file beside documents of ours. Without it: always.
    */
   readonly matters?: (document: PolicyDocument, beside: Beside) => boolean
   readonly check: (spec: Json, context: CheckContext) => Mistake[]

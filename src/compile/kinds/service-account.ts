@@ -139,10 +139,15 @@ function grantsOf(member: FamilyMember, asked: Annotated['asked']): GrantRule[] 
 }
 
 /** What the ceilings that are known leave of it. */
-function underCeilings({ member, asked }: Annotated, { ceilings, trustDomains }: FamilyContext): Mistake[] {
+function underCeilings(
+  { member, asked }: Annotated,
+  { ceilings, hasUnreadCeilings, trustDomains }: FamilyContext,
+): Mistake[] {
   const { namespace = '', name = '' } = member
   const principal = serviceAccountPrincipal(namespace, name, trustDomains)
   if (principal === undefined) return []
+  // One of those may be meant, and says so itself.
+  if (hasUnreadCeilings) return []
   const own = ceilings.filter((rule) => matchesPrincipal(rule.principals, principal, trustDomains))
   return [...asked].flatMap(([verb, patterns]) => {
     const path = annotationPath(verb)

@@ -1,20 +1,26 @@
 /** Which of the documents have a part in routes, and what they bring. Pure. */
-import type { PolicyDocument } from '../document.ts'
+import type { Diagnostic } from '../../policy/diagnostic.ts'
+import { DEFAULT_NAMESPACE, type PolicyDocument } from '../document.ts'
 import { groupBy } from '../group-by.ts'
 import { API_GROUP, type Rules } from '../kinds/kind.ts'
+import { valueAt } from '../source-object.ts'
 import type { RoutedDocuments } from './compile-routes.ts'
 
-/** Without documents of other groups that matter to nothing here: nothing is told of them. */
-export function withoutUnrelated(
+/** Apart from each other: the documents that have a part in what is compiled, and those of other groups that matter to nothing here. */
+export function relatedAndNot(
   documents: readonly PolicyDocument[],
   rootNamespace: string,
-): readonly PolicyDocument[] {
+): { readonly related: readonly PolicyDocument[]; readonly unrelated: readonly PolicyDocument[] } {
   const own = groupBy(
     documents.filter(({ kind }) => kind.group === API_GROUP),
     ({ kind }) => kind.kind,
   )
   const beside = { rootNamespace, ofKind: (kind: string) => own.get(kind) ?? [] }
-  return documents.filter((document) => document.kind.matters?.(document, beside) ?? true)
+  const matters = (document: PolicyDocument): boolean => document.kind.matters?.(document, beside) ?? true
+  return {
+    related: documents.filter(matters),
+    unrelated: documents.filter((document) => !matters(document)),
+  }
 }
 
 /** @param rules of the documents that could be read @param documents all of them */
@@ -25,4 +31,21 @@ export function routedDocuments(rules: readonly Rules[], documents: readonly Pol
     policies: rules.flatMap((one) => one.authorizationPolicies ?? []),
     brokenAllows: broken.flatMap(({ kind, object }) => kind.whenBroken?.(object).brokenAllows ?? []),
   }
+}
+
+/** A policy that names no namespace is in `default`, which is seldom the one of the workload: the likeliest reason that none selects it. */
+export function withDefaulted(
+  diagnostics: readonly Diagnostic[],
+  documents: readonly PolicyDocument[],
+): readonly Diagnostic[] {
+  const defaulted = documents.filter(
+    ({ kind, object }) => kind.group !== API_GROUP && !valueAt(object.value, ['metadata', 'namespace']),
+  )
+  const [first] = defaulted
+  if (first === undefined) return diagnostics
+  const others = defaulted.length > 1 ? ` and ${defaulted.length - 1} more` : ''
+  const reason = `${first.kind.kind} ${first.name ?? ''}${others} without metadata.namespace: read as "${DEFAULT_NAMESPACE}"`
+  return diagnostics.map((diagnostic) =>
+    diagnostic.code === 'route-no-policy' ? { ...diagnostic, hint: `${diagnostic.hint ?? ''}; ${reason}` } : diagnostic,
+  )
 }

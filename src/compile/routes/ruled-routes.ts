@@ -1,5 +1,5 @@
 /** One SubjectRoute and the policies that rule its workload; what was compiled of it is kept. Pure. */
-import { compilePolicies, type CompiledPolicies, type CompiledRule, type Mesh } from '../../istio/index.ts'
+import { compilePolicies, type CompiledRule, type Mesh, type RuleSet } from '../../istio/index.ts'
 import type { Origin } from '../../policy/origin.ts'
 import {
   compileRoute,
@@ -19,17 +19,25 @@ export interface Circumstances {
   readonly isBroken: boolean
 }
 
+/** What became of a route, and what of it others have. */
+export interface SettledRoute extends CompiledRoute {
+  readonly taken: Taken
+}
+
 export class RuledRoutes {
   readonly written: WrittenRoutes
+  /** Of the policies that Istio enforces at the workload. */
+  readonly enforced: RuleSet
+  /** Of those that it only evaluates. */
+  readonly dryRun: RuleSet
   /** What its policies say of paths that no route stands for. */
   readonly pathsWithoutRoute: readonly string[]
   readonly #selected: readonly WrittenAuthorizationPolicy[]
   readonly #isBroken: boolean
-  readonly #policies: CompiledPolicies
   readonly #methods: readonly string[]
   readonly #operations: ReadonlyMap<Route, readonly RouteOperation[]>
   readonly #origins: ReadonlyMap<string, readonly Origin[]>
-  readonly #compiled = new Map<Route, { readonly taken: string; readonly result: CompiledRoute }>()
+  readonly #compiled = new Map<Route, { readonly key: string; readonly settled: SettledRoute }>()
 
   constructor(
     written: WrittenRoutes,
@@ -42,7 +50,8 @@ export class RuledRoutes {
     const policies = selected.map(({ policy }) => policy)
     const compiled = compilePolicies(policies, { mesh, transport: 'http', unknownConditions: 'match' })
     const enforced = { ...compiled.enforced, hasAllow: compiled.enforced.hasAllow || isBroken }
-    this.#policies = { ...compiled, enforced }
+    this.enforced = enforced
+    this.dryRun = compiled.dryRun
     const rules = [...enforced.custom, ...enforced.deny, ...enforced.allow]
     this.#methods = methodsOf(rules)
     this.#operations = new Map(written.routes.map((route) => [route, operationsOf(route, written, this.#methods)]))
@@ -62,22 +71,29 @@ export class RuledRoutes {
     return this.#operations.get(route) ?? []
   }
 
-  compile(route: Route, taken: Taken): CompiledRoute {
+  compile(route: Route, taken: Taken): SettledRoute {
     const key = [...taken.byOthers, { text: '' }, ...taken.byOverlap].map(({ text }) => text).join(' ')
     const known = this.#compiled.get(route)
-    if (known?.taken === key) return known.result
+    if (known?.key === key) return known.settled
     const result = compileRoute(route, taken, {
       workload: this.written,
-      enforced: this.#policies.enforced,
-      dryRun: this.#policies.dryRun,
+      enforced: this.enforced,
+      dryRun: this.dryRun,
       methods: this.#methods,
-      originOf: (rule) => ({ ...this.#originOf(rule), through: route.origin }),
+      originOf: (rule) => ({ ...this.originOf(rule), through: route.origin }),
     })
-    this.#compiled.set(route, { taken: key, result })
-    return result
+    const settled = { ...result, taken }
+    this.#compiled.set(route, { key, settled })
+    return settled
   }
 
-  #originOf({ policy, rule }: CompiledRule): Origin {
+  /** What the compiler last made of the route; `undefined` before it did. */
+  settledOf(route: Route): SettledRoute | undefined {
+    return this.#compiled.get(route)?.settled
+  }
+
+  /** Where a rule of its policies is written. */
+  originOf({ policy, rule }: CompiledRule): Origin {
     return this.#origins.get(nameOf(policy))?.[rule] ?? { kind: 'AuthorizationPolicy', ...policy, rule }
   }
 }

@@ -9,7 +9,7 @@ const ANY = '*'
 
 const serviceAccount = z
   .string()
-  .meta({ description: 'namespace/name, either may be *' })
+  .meta({ description: 'namespace/name, either may be `*`' })
   .transform((text, ctx) => {
     const [namespace, name, more] = text.split('/')
     if (namespace !== undefined && name !== undefined && more === undefined) {
@@ -24,7 +24,7 @@ const serviceAccount = z
 
 const spiffeId = z
   .string()
-  .meta({ description: 'SPIFFE ID, or the beginning of one with /* behind it' })
+  .meta({ description: 'SPIFFE ID, or the beginning of one with `/*` behind it' })
   .transform((text, ctx) => {
     const prefix = text.endsWith('/*') ? text.slice(0, -1) : undefined
     // A prefix is valid when any ID can begin with it, so one more segment makes it an ID.
@@ -39,7 +39,7 @@ const spiffeId = z
 
 const requestPrincipal = z
   .string()
-  .meta({ description: '<iss>/<sub>; *, x* and *x as in Istio' })
+  .meta({ description: '`<iss>/<sub>`; `*`, `x*` and `*x` as in Istio' })
   .transform((text, ctx) => {
     const inner = text.replace(/^\*/, '').replace(/\*$/, '')
     const bothEnds = text.length > 1 && text.startsWith(ANY) && text.endsWith(ANY)
@@ -58,14 +58,17 @@ const requestPrincipal = z
 const entry = z
   .strictObject({
     serviceAccount: serviceAccount.optional(),
-    namespace: namespaceName.optional(),
-    trustDomain: trustDomainName.optional(),
+    namespace: namespaceName.optional().meta({ description: 'namespace of a ServiceAccount' }),
+    trustDomain: trustDomainName.optional().meta({ description: 'trust domain of a workload; default: the local one' }),
     spiffeId: spiffeId.optional(),
     requestPrincipal: requestPrincipal.optional(),
-    issuer: z.string().min(1).optional(),
-    claims: z.record(z.string().min(1), z.string().min(1)).optional(),
-    group: z.string().min(1).optional(),
-    authenticated: z.literal(true).optional(),
+    issuer: z.string().min(1).optional().meta({ description: '`iss` of an end-user token' }),
+    claims: z
+      .record(z.string().min(1), z.string().min(1))
+      .optional()
+      .meta({ description: 'claims of an end-user token: path and value' }),
+    group: z.string().min(1).optional().meta({ description: 'group of a ServiceAccount or end user' }),
+    authenticated: z.literal(true).optional().meta({ description: 'everybody who proved an identity' }),
   })
   .meta({ minProperties: 1 })
   .transform((fields, ctx): MatcherEntry => {

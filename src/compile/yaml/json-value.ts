@@ -6,7 +6,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type Scalar } from 'yaml'
 import type { Json } from '../../lib/json.ts'
 import { withHint, type Mistake, type Position } from '../mistake.ts'
-import { quote, spellPath, type Path } from '../../lib/spell.ts'
+import { quote, spellPath, unquoted, type Path } from '../../lib/spell.ts'
 import { MERGE_HINT, MERGE_KEY } from '../merge-key.ts'
 import { keyText, startOf } from './locate.ts'
 
@@ -59,7 +59,7 @@ export function toJsonValue(root: unknown, positionOf: (offset: number) => Posit
 
   function refuseAlias(name: string, path: Path): Json {
     const hint = path.at(-1) === MERGE_KEY ? MERGE_HINT : hintForAlias(name)
-    const message = `${spellPath(path)} is the alias *${quote(name).slice(1, -1)}, aliases are not supported`
+    const message = `${spellPath(path)} is the alias *${unquoted(name, 60)}, aliases are not supported`
     mistakes.push({ code: 'alias-unsupported', message, hint, path })
     return null
   }

@@ -6,7 +6,7 @@
 import { Composer, Lexer, LineCounter, Parser, type Document } from 'yaml'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Position } from '../mistake.ts'
-import { quote } from '../../lib/spell.ts'
+import { unquoted } from '../../lib/spell.ts'
 import type { SourceObject } from '../source-object.ts'
 import { toJsonValue } from './json-value.ts'
 import { offsetAt } from './locate.ts'
@@ -119,9 +119,7 @@ function syntaxError(source: SourceText, reason: string, position: Position): Di
   return {
     severity: 'error',
     code: 'yaml-syntax',
-    message: `not valid YAML: ${quote(sentence)
-      .slice(1, -1)
-      .replaceAll(String.raw`\"`, '"')}`,
+    message: `not valid YAML: ${unquoted(sentence)}`,
     ...(hint === undefined ? {} : { hint }),
     file: source.file,
     ...position,

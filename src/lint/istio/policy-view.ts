@@ -52,14 +52,17 @@ const DRY_RUN: Path = ['metadata', 'annotations', 'istio.io/dry-run']
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 
 export function viewPolicies(documents: readonly LintDocument[]): PolicyView[] {
-  return documents
-    .filter(({ group, kind }) => group === 'security.istio.io' && kind === 'AuthorizationPolicy')
-    .flatMap((document) => viewPolicy(document) ?? [])
+  return documents.filter(isAuthorizationPolicy).flatMap((document) => viewPolicy(document) ?? [])
 }
 
-/** `undefined` when the action cannot be told: then nothing can be said of the rules. */
+export function isAuthorizationPolicy({ group, kind }: LintDocument): boolean {
+  return group === 'security.istio.io' && kind === 'AuthorizationPolicy'
+}
+
+/** `undefined` when the text lost something, or the action cannot be told: then nothing can be said of the rules. */
 function viewPolicy(document: LintDocument): PolicyView | undefined {
-  const { value } = document.object
+  const { value, mistakes } = document.object
+  if (mistakes.length > 0) return undefined
   const written = valueAt(value, ['spec', 'action']) ?? 'ALLOW'
   const action = ACTIONS.find((known) => known === written)
   if (action === undefined) return undefined

@@ -5,11 +5,9 @@
 import { isList, valueAt } from '../../compile/index.ts'
 import {
   compilePolicies,
-  DEFAULT_MESH,
   parseAuthorizationPolicy,
   selectPolicies,
   type AuthorizationPolicy,
-  type Mesh,
   type SidecarWorkload,
 } from '../../istio/index.ts'
 import type { Json } from '../../lib/json.ts'
@@ -30,11 +28,7 @@ export const istioShutsNats: Rule = {
   why: 'NATS is TCP to Istio. An ALLOW rule with methods, paths, hosts, headers or claims is dropped there, and an ALLOW policy without rules denies everything; a DENY loses the condition and denies more, mostly everything. The broker is shut, for all clients.',
   mend: 'keep NATS pods out of the selector; for them write rules of principals, namespaces and ports alone',
   check: (estate) => {
-    const mesh: Mesh = {
-      ...DEFAULT_MESH,
-      trustDomain: estate.trustDomains.local,
-      trustDomainAliases: estate.trustDomains.aliases,
-    }
+    const { mesh } = estate
     const documents = new Map<AuthorizationPolicy, LintDocument>()
     for (const { document } of estate.policies) {
       const { policy } = parseAuthorizationPolicy(document.object.value, { unknownConditions: 'keep' })
@@ -139,8 +133,12 @@ export const istioHttpOnTcpPort: Rule = {
 }
 
 /** Whether the policy rules the workload with these labels; by selector, as for a sidecar. */
-export function selects({ namespace, labels, targetRefs }: PolicyView, workload: SidecarWorkload): boolean {
+export function selects(
+  { namespace, labels, targetRefs }: PolicyView,
+  workload: SidecarWorkload,
+  rootNamespace: string,
+): boolean {
   if (targetRefs.length > 0) return false
-  if (namespace !== workload.namespace && namespace !== DEFAULT_MESH.rootNamespace) return false
+  if (namespace !== workload.namespace && namespace !== rootNamespace) return false
   return Object.entries(labels).every(([key, value]) => workload.labels[key] === value)
 }

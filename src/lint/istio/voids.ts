@@ -9,15 +9,15 @@ export const istioVoidsNarrow: Rule = {
   title: 'wide ALLOW that makes narrow ones void',
   why: 'ALLOW policies add up: a request needs one rule of one of them. A rule for the whole namespace lets through what the policies of single workloads were written to keep out.',
   mend: 'narrow the wide rule, or remove the others, which say nothing beside it',
-  check: ({ policies }) => {
+  check: ({ policies, mesh: { rootNamespace } }) => {
     const allows = policies.filter(({ action, dryRun }) => action === 'ALLOW' && !dryRun)
     return allows.flatMap((wide, place) =>
       wide.rules.flatMap((rule, index) => {
         // The empty rule has a finding of its own.
         if (rule.from === undefined && rule.to === undefined && rule.when.length === 0) return []
         const hit = allows.flatMap((narrow, other) => {
-          if (!isForAllOf(wide, narrow)) return []
-          const isBack = isForAllOf(narrow, wide)
+          if (!isForAllOf(wide, narrow, rootNamespace)) return []
+          const isBack = isForAllOf(narrow, wide, rootNamespace)
           const count = narrow.rules.filter((below, position) => {
             if (below === rule || !covers(rule, below)) return false
             // Of two that say the same, the later one is void.
@@ -37,10 +37,10 @@ export const istioVoidsNarrow: Rule = {
   },
 }
 
-function isForAllOf(wide: PolicyView, narrow: PolicyView): boolean {
+function isForAllOf(wide: PolicyView, narrow: PolicyView, rootNamespace: string): boolean {
   if (wide === narrow) return true
   if (narrow.targetRefs.length > 0) return false
-  return selects(wide, { namespace: narrow.namespace, labels: narrow.labels })
+  return selects(wide, { namespace: narrow.namespace, labels: narrow.labels }, rootNamespace)
 }
 
 /** Whether every request that matches the narrow rule matches the wide one. `false` may be ignorance. */

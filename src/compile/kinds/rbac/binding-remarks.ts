@@ -1,6 +1,6 @@
 /** What a binding cannot do, and why: its role is missing, its namespace has no account, its subjects live elsewhere. Pure. */
 import type { Mistake } from '../../mistake.ts'
-import { quote, spellPath } from '../../../lib/spell.ts'
+import { quote, spellPath, unquoted } from '../../../lib/spell.ts'
 import type { FamilyMember } from '../family.ts'
 import { API_GROUP } from '../kind.ts'
 import type { Bound, RoleRef } from './binding.ts'
@@ -16,7 +16,7 @@ export function missingRole(ref: RoleRef, binding: FamilyMember, roles: RoleBook
   const suggestion = roles.suggest(ref, binding)
   if (suggestion === undefined && BUILT_IN.test(ref.name)) return []
   const place = ref.kind === 'Role' && binding.namespace !== undefined ? ` in namespace ${binding.namespace}` : ''
-  const message = `${spellPath(ROLE_NAME)} ${quote(ref.name)} is no ${quote(ref.kind).slice(1, -1)} here${place}, so the binding grants no subjects`
+  const message = `${spellPath(ROLE_NAME)} ${quote(ref.name)} is no ${unquoted(ref.kind, 60)} here${place}, so the binding grants no subjects`
   const hint = suggestion ?? 'write the role beside it, or remove the binding'
   return [{ severity: 'warning', code: 'role-missing', message, hint, path: ROLE_NAME }]
 }

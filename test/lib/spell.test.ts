@@ -1,0 +1,23 @@
+/** How words of others stand in messages. */
+import { describe, expect, test } from 'vitest'
+import { quote, unquoted } from '../../src/lib/spell.ts'
+
+describe('words of others', () => {
+  test('stand in a sentence as they are', () => {
+    const sentence = 'Flow sequence in block collection must be sufficiently indented and end with a ]'
+    expect(unquoted(sentence)).toBe(sentence)
+    expect(unquoted(String.raw`Missing closing "quote and a \ behind it`)).toBe(
+      String.raw`Missing closing "quote and a \ behind it`,
+    )
+  })
+
+  test('are cut where they go on and on, and say so', () => {
+    expect(unquoted('x'.repeat(70), 60)).toBe(`${'x'.repeat(60)}…`)
+    expect(quote('x'.repeat(70))).toBe(`"${'x'.repeat(60)}"…`)
+    expect(unquoted('"'.repeat(70), 60)).toBe(`${'"'.repeat(60)}…`)
+  })
+
+  test('bring no control characters along', () => {
+    expect(unquoted('a\u001b[2J\u202eb\nc')).toBe(String.raw`a\u001b[2J\u202eb\nc`)
+  })
+})

@@ -41,7 +41,7 @@ const MAY_IMPORT: Record<Room, readonly Room[]> = {
   callout: ['lib', 'identity', 'subject', 'policy', 'issue', 'audit'],
   nkey: ['lib'],
   files: ['lib'],
-  kube: [...PURE],
+  kube: [...PURE, 'files'],
   wire: [...PURE, ...LOWER],
   authn: [...PURE, ...LOWER],
   keys: [...PURE, ...LOWER],

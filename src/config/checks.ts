@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { issuerMistakes } from './check-issuers.ts'
+import { adminMistakes } from './check-admin.ts'
 import {
   describeValue,
   listChoices,
@@ -20,9 +21,11 @@ export function crossMistakes(document: Json): Mistake[] {
   return [
     ...otherModeMistakes(document),
     ...accountMistakes(document),
-    ...loginMistakes(document),
+    ...CONNECTIONS.flatMap((path) => loginMistakes(document, path)),
+    ...adminMistakes(document),
     ...issuerMistakes(document),
     ...sessionMistakes(document),
+    ...policyMistakes(document),
     ...REPEATED.flatMap((pattern) => repeated(document, pattern)),
   ]
 }
@@ -30,6 +33,7 @@ export function crossMistakes(document: Json): Mistake[] {
 /** Lists in which nothing may stand twice. */
 const REPEATED: readonly (readonly string[])[] = [
   ['nats', 'servers', '*'],
+  ['questions', 'nats', 'servers', '*'],
   ['callout', 'issuer', '*', 'seedFile'],
   ['callout', 'response', '*', 'seedFile'],
   ['callout', 'xkey', '*', 'seedFile'],
@@ -114,34 +118,31 @@ function accountMistakes(document: Json): Mistake[] {
   return [...mistakes, { code: 'account-forbidden', message, hint, path: ['callout', 'account'] }]
 }
 
-function loginMistakes(document: Json): Mistake[] {
-  const credentials = valueAt(document, ['nats', 'credentials'])
-  const tls = valueAt(document, ['nats', 'tls'])
+/** Where the bridge connects to NATS. */
+const CONNECTIONS: readonly Path[] = [['nats'], ['questions', 'nats']]
+
+function loginMistakes(document: Json, connection: Path): Mistake[] {
+  const credentials = valueAt(document, [...connection, 'credentials'])
+  const tls = valueAt(document, [...connection, 'tls'])
   return [
-    ...(isJsonObject(credentials) ? credentialMistakes(credentials) : []),
-    ...(isJsonObject(tls) ? pairMistakes(tls, ['nats', 'tls'], 'certFile', 'keyFile') : []),
+    ...(isJsonObject(credentials) ? credentialMistakes(credentials, [...connection, 'credentials']) : []),
+    ...(isJsonObject(tls) ? pairMistakes(tls, [...connection, 'tls'], 'certFile', 'keyFile') : []),
   ]
 }
 
-function credentialMistakes(credentials: JsonObject): Mistake[] {
-  const path = ['nats', 'credentials']
+function credentialMistakes(credentials: JsonObject, path: Path): Mistake[] {
   const kinds = [
     ...('user' in credentials || 'passwordFile' in credentials ? ['user and passwordFile'] : []),
     ...['credsFile', 'nkeySeedFile'].filter((field) => field in credentials),
   ]
   const expected = 'expected exactly one of user and passwordFile, credsFile, nkeySeedFile'
   if (kinds.length > 1) {
-    return [
-      {
-        code: 'ambiguous',
-        message: `nats.credentials has ${listChoices(kinds).replace(' or ', ' and ')}, ${expected}`,
-        path,
-      },
-    ]
+    const found = listChoices(kinds).replace(' or ', ' and ')
+    return [{ code: 'ambiguous', message: `${spellPath(path)} has ${found}, ${expected}`, path }]
   }
   const misspelt = Object.keys(credentials).length > 0 && kinds.length === 0
   if (kinds.length === 0)
-    return misspelt ? [] : [{ code: 'missing-field', message: `nats.credentials is empty, ${expected}`, path }]
+    return misspelt ? [] : [{ code: 'missing-field', message: `${spellPath(path)} is empty, ${expected}`, path }]
   return pairMistakes(credentials, path, 'user', 'passwordFile')
 }
 
@@ -150,6 +151,28 @@ function pairMistakes(object: JsonObject, path: Path, one: string, two: string):
   const [has, lacks] = one in object ? [one, two] : [two, one]
   const message = `${spellPath(path)} has ${has} but no ${lacks}, expected both`
   return [{ code: 'missing-field', message, path: [...path, has], atKey: true }]
+}
+
+function policyMistakes(document: Json): Mistake[] {
+  const policy = valueAt(document, ['policy'])
+  if (!isJsonObject(policy)) return []
+  // A misspelt one is reported as an unknown field already.
+  if (Object.keys(policy).every((field) => field === 'rootNamespace')) {
+    const message = 'policy names no source, expected folders, kubernetes or both'
+    const hint = 'folders: [./policy] reads files; kubernetes: {} reads the cluster that the bridge runs in'
+    return [{ code: 'missing-field', message, hint, path: ['policy'] }]
+  }
+  const { kubernetes } = policy
+  if (kubernetes === null) {
+    const message = 'policy.kubernetes is empty, expected an object'
+    return [{ code: 'wrong-type', message, hint: 'write kubernetes: {}', path: ['policy', 'kubernetes'] }]
+  }
+  if (!isJsonObject(kubernetes) || !('context' in kubernetes)) return []
+  // Of the one that is missing, a misspelt one is reported already.
+  if (Object.keys(kubernetes).some((field) => field !== 'context' && field !== 'status')) return []
+  const path = ['policy', 'kubernetes', 'context']
+  const message = 'policy.kubernetes.context has no meaning without policy.kubernetes.kubeconfigFile'
+  return [{ code: 'unused-field', message, hint: 'remove it, or name the kubeconfig', path, atKey: true }]
 }
 
 function sessionMistakes(document: Json): Mistake[] {

@@ -2,6 +2,7 @@
  * What the bridge is told, checked and ready for use: paths absolute, durations as numbers, defaults filled in. Pure data.
  * Parts are shaped as the rooms that take them want them.
  */
+import type { Matcher } from '../policy/matcher.ts'
 import type { ConnectionType } from '../policy/model.ts'
 
 export interface Config {
@@ -15,11 +16,27 @@ export interface Config {
   readonly forbiddenAccounts: readonly string[]
   readonly trustDomains: { readonly local: string; readonly aliases: readonly string[] }
   readonly issuers: readonly IssuerConfig[]
-  readonly policy: { readonly folders: readonly string[]; readonly rootNamespace: string }
+  readonly policy: PolicyConfig
   readonly sessions: SessionConfig
-  readonly admin: { readonly host: string; readonly port: number }
+  readonly admin: AdminConfig
+  readonly questions: { readonly nats?: QuestionsNatsConfig; readonly topologyFile?: string }
   readonly log: { readonly level: LogLevel }
   readonly audit: { readonly stdout: boolean }
+}
+
+export interface PolicyConfig {
+  /** May be empty when there is a cluster. */
+  readonly folders: readonly string[]
+  readonly rootNamespace: string
+  readonly kubernetes?: KubernetesConfig
+}
+
+export interface KubernetesConfig {
+  /** Absent: the ServiceAccount of the pod. */
+  readonly kubeconfigFile?: string
+  readonly context?: string
+  /** Whether conditions are written to our objects. */
+  readonly status: boolean
 }
 
 export interface NatsConfig {
@@ -79,6 +96,27 @@ export interface SessionConfig {
   readonly minimumSeconds: number
   /** From 0 to 1. */
   readonly jitter: number
+}
+
+export interface AdminConfig {
+  readonly host: string
+  readonly port: number
+  readonly tls?: AdminTlsConfig
+  /** Absent: nobody may ask questions. */
+  readonly auditors?: Matcher
+}
+
+export interface AdminTlsConfig {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly clientCaFile?: string
+}
+
+export interface QuestionsNatsConfig {
+  readonly servers: readonly string[]
+  readonly credentials: CredentialsConfig
+  readonly tls?: TlsConfig
+  readonly subjectPrefix: string
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'

@@ -6,17 +6,9 @@
 import { z } from 'zod'
 import { accountName, API_VERSION, trustDomainName } from './document.ts'
 import { issuer } from './issuer-schema.ts'
-import {
-  accountKey,
-  filePath,
-  jitter,
-  label,
-  listenAddress,
-  milliseconds,
-  queueGroup,
-  seconds,
-  serverUrl,
-} from './values.ts'
+import { credentials, natsServers, natsTls } from './nats-schema.ts'
+import { admin, questions } from './questions-schema.ts'
+import { accountKey, filePath, jitter, label, milliseconds, queueGroup, seconds } from './values.ts'
 
 /** Two during a rotation; the rest is room for a rotation that overtakes another. */
 const MAX_KEYS = 4
@@ -26,30 +18,8 @@ const seedFile = z.strictObject({
 })
 const seedFiles = z.array(seedFile).min(1).max(MAX_KEYS)
 
-const credentials = z.strictObject({
-  user: z.string().min(1).exactOptional().meta({ description: 'user name, together with `passwordFile`' }),
-  passwordFile: filePath.exactOptional().meta({ description: 'file that holds the password of `user`' }),
-  credsFile: filePath.exactOptional().meta({ description: 'creds file (user JWT and seed), for operator mode' }),
-  nkeySeedFile: filePath.exactOptional().meta({ description: 'file that holds the seed of a user nkey' }),
-})
-
-const tls = z.strictObject({
-  caFile: filePath
-    .exactOptional()
-    .meta({ description: 'PEM roots that the server is checked against; default: the system’s' }),
-  certFile: filePath.exactOptional().meta({ description: 'PEM certificate of the bridge, together with `keyFile`' }),
-  keyFile: filePath.exactOptional().meta({ description: 'PEM key of `certFile`' }),
-  handshakeFirst: z
-    .boolean()
-    .prefault(false)
-    .meta({ description: 'TLS before the server’s first word, as the server’s `handshake_first`' }),
-})
-
 const nats = z.strictObject({
-  servers: z
-    .array(serverUrl)
-    .min(1)
-    .meta({ description: 'servers to connect to: `nats://host:port` or `tls://host:port`' }),
+  servers: natsServers,
   connections: z.int().min(1).max(64).prefault(16).meta({
     description:
       'service connections; a server handles the replies of one connection one by one, and in a storm each waits its turn',
@@ -58,7 +28,7 @@ const nats = z.strictObject({
   credentials: credentials.meta({
     description: 'how the bridge logs in: exactly one of user and password, creds file, nkey seed',
   }),
-  tls: tls.optional().meta({ description: 'TLS to the servers' }),
+  tls: natsTls.optional().meta({ description: 'TLS to the servers' }),
 })
 
 const clientType = z.enum(['nats', 'websocket', 'mqtt', 'leafnode'])
@@ -141,10 +111,6 @@ export const sessions = z.strictObject({
   }),
 })
 
-export const admin = z.strictObject({
-  listen: listenAddress.prefault('127.0.0.1:9222').meta({ description: 'address of health, readiness and metrics' }),
-})
-
 export const log = z.strictObject({
   level: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
@@ -154,6 +120,21 @@ export const log = z.strictObject({
 
 export const audit = z.strictObject({
   stdout: z.boolean().prefault(true).meta({ description: 'write each decision record to standard output' }),
+})
+
+const kubernetes = z.strictObject({
+  kubeconfigFile: filePath
+    .exactOptional()
+    .meta({ description: 'how to reach the API server; default: the ServiceAccount of the pod' }),
+  context: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .meta({ description: 'context of the kubeconfig; default: its current one' }),
+  status: z
+    .boolean()
+    .prefault(true)
+    .meta({ description: 'write into the status of our objects whether they compile and are in force' }),
 })
 
 const sectionsOfEither = {
@@ -174,10 +155,14 @@ const sectionsOfEither = {
     .meta({ description: 'who is who' }),
   policy: z
     .strictObject({
-      folders: z
-        .array(filePath)
-        .min(1)
-        .meta({ description: 'folders (all `*.yaml` and `*.yml` below) or files with policy documents' }),
+      folders: z.array(filePath).min(1).optional().meta({
+        description:
+          'folders (all `*.yaml` and `*.yml` below) or files with policy documents; needed unless `kubernetes` is given',
+      }),
+      kubernetes: kubernetes.optional().meta({
+        description:
+          'the objects of a cluster are policy too, together with those of the folders as one; `{}` for the cluster of the pod',
+      }),
       rootNamespace: z
         .string()
         .min(1)
@@ -187,6 +172,7 @@ const sectionsOfEither = {
     .meta({ description: 'where the policy is' }),
   sessions: sessions.optional().meta({ description: 'how long a login lasts' }),
   admin: admin.optional().meta({ description: 'HTTP for operators' }),
+  questions: questions.optional().meta({ description: 'questions about the policy, beside those over HTTP' }),
   log: log.optional().meta({ description: 'the log, JSON lines on standard output' }),
   audit: audit.optional().meta({ description: 'decision records' }),
 }

@@ -1,8 +1,19 @@
 /** From the file as it was written and found sound, to the configuration as the rooms take it. Paths become absolute here. */
 import { isAbsolute, resolve } from 'node:path'
-import type { Config, CredentialsConfig, IssuerConfig, IssuerKeysConfig, SeedFileConfig, TlsConfig } from './config.ts'
+import type {
+  AdminConfig,
+  Config,
+  CredentialsConfig,
+  IssuerConfig,
+  IssuerKeysConfig,
+  PolicyConfig,
+  QuestionsNatsConfig,
+  SeedFileConfig,
+  TlsConfig,
+} from './config.ts'
 import type { IssuerInFile, KeysInFile } from './issuer-schema.ts'
-import { admin, audit, log, sessions, type ConfigModeFile, type OperatorModeFile } from './schema.ts'
+import { admin, type AdminInFile, type QuestionsInFile } from './questions-schema.ts'
+import { audit, log, sessions, type ConfigModeFile, type OperatorModeFile } from './schema.ts'
 
 export type ResolvePath = (path: string) => string
 
@@ -64,11 +75,29 @@ function sharedConfig(
     },
     trustDomains: { local: identity.trustDomain, aliases: identity.trustDomainAliases },
     issuers: identity.issuers.map((issuer) => issuerOf(issuer, identity.trustDomain, at)),
-    policy: { folders: file.policy.folders.map(at), rootNamespace: file.policy.rootNamespace },
+    policy: policyOf(file.policy, at),
     sessions: { ttlSeconds: ttl, minimumSeconds: minimumTtl, jitter },
-    admin: (file.admin ?? admin.parse({})).listen,
+    admin: adminOf(file.admin ?? admin.parse({}), at),
+    questions: questionsOf(file.questions ?? {}, at),
     log: file.log ?? log.parse({}),
     audit: file.audit ?? audit.parse({}),
+  }
+}
+
+function policyOf(
+  { folders = [], rootNamespace, kubernetes }: ConfigModeFile['policy'],
+  at: ResolvePath,
+): PolicyConfig {
+  if (kubernetes === undefined) return { folders: folders.map(at), rootNamespace }
+  const { kubeconfigFile, context, status } = kubernetes
+  return {
+    folders: folders.map(at),
+    rootNamespace,
+    kubernetes: {
+      ...optionalPath('kubeconfigFile', kubeconfigFile, at),
+      ...(context === undefined ? {} : { context }),
+      status,
+    },
   }
 }
 
@@ -86,6 +115,34 @@ function tlsOf(tls: NonNullable<ConfigModeFile['nats']['tls']>, at: ResolvePath)
     ...optionalPath('certFile', tls.certFile, at),
     ...optionalPath('keyFile', tls.keyFile, at),
     handshakeFirst: tls.handshakeFirst,
+  }
+}
+
+function adminOf({ listen, tls, auditors }: AdminInFile, at: ResolvePath): AdminConfig {
+  const { certFile, keyFile, clientCaFile } = tls ?? {}
+  return {
+    ...listen,
+    ...(certFile === undefined || keyFile === undefined
+      ? {}
+      : { tls: { certFile: at(certFile), keyFile: at(keyFile), ...optionalPath('clientCaFile', clientCaFile, at) } }),
+    ...(auditors === undefined ? {} : { auditors }),
+  }
+}
+
+function questionsOf({ nats, topologyFile }: QuestionsInFile, at: ResolvePath): Config['questions'] {
+  return {
+    ...(nats === undefined ? {} : { nats: questionsNatsOf(nats, at) }),
+    ...optionalPath('topologyFile', topologyFile, at),
+  }
+}
+
+function questionsNatsOf(nats: NonNullable<QuestionsInFile['nats']>, at: ResolvePath): QuestionsNatsConfig {
+  const { servers, credentials, tls, subjectPrefix } = nats
+  return {
+    servers,
+    credentials: credentialsOf(credentials, at),
+    ...(tls === undefined ? {} : { tls: tlsOf(tls, at) }),
+    subjectPrefix,
   }
 }
 

@@ -1,6 +1,7 @@
 /** Single values of `bridge.yaml`: what each may look like, and what to do when it does not. Pure. */
 import { z } from 'zod'
 import { isPublicKey } from '../nkey/index.ts'
+import { parseSubject } from '../subject/index.ts'
 import { durationMs, durationSeconds, refuse } from './document.ts'
 
 /** `examples` here, and `bounds` in the schemas, show in docs/configuration.md. */
@@ -70,6 +71,19 @@ export const listenAddress = z
     if (host !== '' && Number(port) <= 65_535) return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
     const hint = 'write 127.0.0.1:9222, or 0.0.0.0:9222 for every interface'
     return refuse(ctx, text, { code: 'listen-invalid', reason: 'is no address to listen on, expected host:port', hint })
+  })
+
+/** What stands before the name of a question in a subject. */
+export const subjectPrefix = z
+  .string()
+  .meta({ examples: ['nib.audit'] })
+  .transform((text, ctx) => {
+    const subject = parseSubject(text)
+    const hint = 'write literal tokens with dots between, such as nib.audit'
+    const refusal = { code: 'subject-prefix-invalid', hint }
+    if (!subject.ok) return refuse(ctx, text, { ...refusal, reason: `is no beginning of a subject: ${subject.error}` })
+    if (!/^(?:\$|_INBOX(?:\.|$))/.test(text)) return text
+    return refuse(ctx, text, { ...refusal, reason: 'begins like subjects of nats-server or of inboxes' })
   })
 
 const MAX_JITTER_PERCENT = 50

@@ -1,16 +1,23 @@
 /**
- * The policy in force, kept in step with folders of documents. A change is compiled beside the snapshot in use and takes its
- * place only when it is sound; until then, and whatever happens to the folders, the last good snapshot stays.
+ * The policy in force, kept in step with folders of documents, with a cluster, or with both as one policy. A change is compiled beside
+ * the snapshot in use and takes its place only when it is sound; until then, and whatever happens to the sources, the last good
+ * snapshot stays. A source that cannot be read counts as it last was; one that never could be gives no snapshot at all.
  */
+import type { AskedPolicy } from '../answers/policy.ts'
 import type { CurrentSnapshot } from '../callout/ports.ts'
-import type { Compilation, SourceText } from '../compile/index.ts'
-import { watchFiles, type Loaded, type WatchTiming } from '../files/index.ts'
+import type { Compilation, Compiler, SourceObject, SourceText } from '../compile/index.ts'
+import { systemScheduler, watchFiles, type Loaded, type WatchTiming } from '../files/index.ts'
+import type { Cluster, ClusterStatus } from '../kube/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
+import { createGathering, type GatheringOptions } from './gathering.ts'
 import { POLICY_FILES, readPolicyFolders } from './policy-folder.ts'
+import { compileSafely, policyCurrent, policyKept } from './remarks.ts'
 
 export interface PolicySource {
   readonly current: CurrentSnapshot
+  /** The snapshot in force with what was known when it was compiled; absent exactly when `current` is. */
+  asked(): AskedPolicy | undefined
   status(): PolicyStatus
   close(): void
 }
@@ -20,92 +27,170 @@ export interface PolicyStatus {
   readonly snapshotId: string | undefined
   /** When the snapshot in force was compiled; milliseconds since the epoch. */
   readonly loadedAt: number | undefined
-  /** Present while what lies in the folders is not what is in force. */
+  /** Present while what the sources hold is not what is in force, or that cannot be told. */
   readonly lastError: { readonly since: number; readonly diagnostics: readonly Diagnostic[] } | undefined
   /** Of the newest reading, good or bad. */
   readonly diagnostics: readonly Diagnostic[]
+  readonly sources: readonly SourceStatus[]
+  /** Of the cluster, if it is a source. */
+  readonly cluster?: ClusterStatus
+}
+
+export interface SourceStatus {
+  readonly source: 'folders' | 'cluster'
+  /** The last moment at which what is known of it was all there was; milliseconds since the epoch. Absent: it was never read. */
+  readonly asOf?: number
+  /** Why that moment is past. */
+  readonly problem?: string
 }
 
 export interface PolicySourceOptions {
-  /** Folders, or single files. */
+  /** Folders, or single files; may be empty when there is a cluster. */
   readonly folders: readonly string[]
-  readonly compile: (texts: readonly SourceText[]) => Compilation
+  /** Opens the cluster that is a source as well. */
+  readonly cluster?: (onChange: () => void) => Cluster
+  readonly compile: Compiler
   /** After every reading that put another model in force. */
   readonly onChange?: (snapshot: Snapshot, status: PolicyStatus) => void
-  /** Each diagnostic once while it lasts, and `policy-changed` and `policy-kept`. */
+  /** Each diagnostic once while it lasts, and `policy-changed`, `policy-kept` and `policy-current`. */
   readonly log: (diagnostic: Diagnostic) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** How messages shall name a file; default: by its path. */
   readonly nameFile?: (path: string) => string
   readonly watching?: WatchTiming
+  readonly gathering?: Pick<GatheringOptions, 'settleMs' | 'patienceMs'>
+  /** Milliseconds for which the first lists of a cluster are waited for, default 10,000. */
+  readonly startMs?: number
 }
+
+/** What a compilation was made of; the same lists give the same compilation. */
+interface Sources {
+  readonly texts: readonly SourceText[]
+  readonly objects: readonly SourceObject[]
+}
+
+const NOTHING: readonly never[] = []
 
 /** Fulfilled after the first reading, which may have failed: then there is no current snapshot yet, and status says why. */
 export async function createPolicySource(options: PolicySourceOptions): Promise<PolicySource> {
-  const { folders, compile, onChange, log, now, nameFile } = options
-  let snapshot: Snapshot | undefined
-  let status: PolicyStatus = { snapshotId: undefined, loadedAt: undefined, lastError: undefined, diagnostics: [] }
+  const { folders, compile, onChange, log, now, nameFile, startMs = 10_000 } = options
+  let asked: AskedPolicy | undefined
+  let loadedAt: number | undefined
+  let lastError: PolicyStatus['lastError']
+  let diagnostics: readonly Diagnostic[] = []
+  let texts: readonly SourceText[] | undefined = folders.length === 0 ? NOTHING : undefined
+  let textsAsOf: number | undefined
+  let folderProblems: readonly Diagnostic[] = []
+  let compiled: { readonly from: Sources; readonly result: Compilation } | undefined
+  let inForce: ReadonlySet<SourceObject> = new Set()
+  let started = false
 
-  function report(diagnostics: readonly Diagnostic[]): void {
-    const known = new Set(status.diagnostics.map((diagnostic) => JSON.stringify(diagnostic)))
-    for (const diagnostic of diagnostics) if (!known.has(JSON.stringify(diagnostic))) log(diagnostic)
+  const gathering = createGathering({ ...options.gathering, now, work: update })
+  const cluster = options.cluster?.(() => gathering.note())
+
+  function report(next: readonly Diagnostic[]): void {
+    const known = new Set(diagnostics.map((diagnostic) => JSON.stringify(diagnostic)))
+    for (const diagnostic of next) if (!known.has(JSON.stringify(diagnostic))) log(diagnostic)
+    diagnostics = next
   }
 
-  function keep(diagnostics: readonly Diagnostic[]): void {
-    report(diagnostics)
-    if (status.lastError === undefined) log(policyKept(snapshot))
-    status = { ...status, diagnostics, lastError: { since: status.lastError?.since ?? now(), diagnostics } }
+  /** Compiles when anything differs, and says how things are. */
+  function update(): void {
+    if (!started) return
+    const objects = cluster === undefined ? NOTHING : cluster.objects()
+    let adopted: Snapshot | undefined
+    if (texts !== undefined && objects !== undefined) adopted = take({ texts, objects })
+    const { problems, remarks } = cluster?.status() ?? { problems: NOTHING, remarks: NOTHING }
+    const reading = [...folderProblems, ...problems]
+    report([...reading, ...(compiled?.result.diagnostics ?? NOTHING), ...remarks])
+    const bad =
+      compiled?.result.snapshot === undefined ? [...reading, ...(compiled?.result.diagnostics ?? NOTHING)] : reading
+    if (bad.length > 0) {
+      if (lastError === undefined) log(policyKept(asked?.snapshot))
+      lastError = { since: lastError?.since ?? now(), diagnostics: bad }
+    } else if (compiled !== undefined) {
+      if (lastError !== undefined && asked !== undefined && adopted === undefined) log(policyCurrent(asked.snapshot))
+      lastError = undefined
+    }
+    if (adopted === undefined) return
+    log({ severity: 'info', code: 'policy-changed', message: `the policy in force is now snapshot ${adopted.id}` })
+    onChange?.(adopted, status())
   }
 
-  function adopt(next: Snapshot, diagnostics: readonly Diagnostic[]): void {
-    report(diagnostics)
-    const changed = next.id !== snapshot?.id
-    // Taken up although the model is the same: lines may have moved, and answers name them.
-    snapshot = next
-    status = { snapshotId: next.id, loadedAt: now(), lastError: undefined, diagnostics }
-    if (!changed) return
-    log({ severity: 'info', code: 'policy-changed', message: `the policy in force is now snapshot ${next.id}` })
-    onChange?.(next, status)
+  /** @returns the snapshot, if it holds another model than the one before. */
+  function take(from: Sources): Snapshot | undefined {
+    if (compiled?.from.texts === from.texts && compiled.from.objects === from.objects) return undefined
+    const result = compileSafely(compile, from.texts, from.objects)
+    compiled = { from, result }
+    const { snapshot, serviceAccounts, routed } = result
+    const before = asked?.snapshot.id
+    if (snapshot !== undefined) {
+      // Taken up although the model is the same: lines may have moved, and answers name them.
+      asked = { snapshot, diagnostics: result.diagnostics, serviceAccounts, routed }
+      loadedAt = now()
+      inForce = new Set(from.objects)
+    }
+    cluster?.judged({ diagnostics: result.diagnostics, inForce })
+    return snapshot === undefined || snapshot.id === before ? undefined : snapshot
   }
 
   async function load(): Promise<Loaded> {
-    const texts = await readPolicyFolders(folders, nameFile)
-    if (!texts.ok) {
-      keep(texts.error)
-      return 'retry'
+    const read = await readPolicyFolders(folders, nameFile)
+    folderProblems = read.ok ? NOTHING : read.error
+    if (read.ok) {
+      texts = read.value
+      textsAsOf = now()
     }
-    const compiled = compileSafely(compile, texts.value)
-    if (compiled.snapshot === undefined) keep(compiled.diagnostics)
-    else adopt(compiled.snapshot, compiled.diagnostics)
-    return 'done'
+    update()
+    return read.ok ? 'done' : 'retry'
   }
 
-  const watch = watchFiles({ ...options.watching, paths: folders, load, listing: POLICY_FILES })
-  await watch.ready
-  return { current: () => snapshot, status: () => status, close: () => watch.close() }
+  function status(): PolicyStatus {
+    const known = { snapshotId: asked?.snapshot.id, loadedAt, lastError, diagnostics }
+    const folderStatus = folders.length === 0 ? [] : [sourceStatus('folders', foldersAsOf(), folderProblems)]
+    if (cluster === undefined) return { ...known, sources: folderStatus }
+    const now = cluster.status()
+    return { ...known, sources: [...folderStatus, sourceStatus('cluster', now.asOf, now.problems)], cluster: now }
+  }
+
+  /** Looked at all the time: what was read well is what is there until the next look finds otherwise. */
+  function foldersAsOf(): number | undefined {
+    if (textsAsOf !== undefined && folderProblems.length === 0) textsAsOf = now()
+    return textsAsOf
+  }
+
+  const watch =
+    folders.length === 0 ? undefined : watchFiles({ ...options.watching, paths: folders, load, listing: POLICY_FILES })
+  await Promise.all([watch?.ready, cluster && Promise.race([cluster.settled, after(startMs)])])
+  started = true
+  update()
+
+  return {
+    current: () => asked?.snapshot,
+    asked: () => asked,
+    status,
+    close() {
+      watch?.close()
+      gathering.close()
+      cluster?.close()
+    },
+  }
 }
 
-/** A fault in the compiler must cost the edit, not the process. */
-function compileSafely(compile: PolicySourceOptions['compile'], texts: readonly SourceText[]): Compilation {
-  try {
-    return compile(texts)
-  } catch (error) {
-    const cause = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
-    const message = `the policy compiler failed (${cause})`
-    const hint = 'this is a fault of the bridge: please report it with the policy that was loaded'
-    const diagnostics: Diagnostic[] = [{ severity: 'error', code: 'compiler-failed', message, hint }]
-    return { diagnostics, withheld: message, serviceAccounts: [], routed: [] }
+function sourceStatus(
+  source: SourceStatus['source'],
+  asOf: number | undefined,
+  problems: readonly Diagnostic[],
+): SourceStatus {
+  const [first] = problems
+  return {
+    source,
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(first === undefined ? {} : { problem: first.message }),
   }
 }
 
-function policyKept(snapshot: Snapshot | undefined): Diagnostic {
-  const code = 'policy-kept'
-  const hint = 'correct what the other messages name; the files are read again as soon as they change'
-  if (snapshot !== undefined) {
-    const message = `the policy files cannot be used as they are; snapshot ${snapshot.id} stays in force`
-    return { severity: 'error', code, message, hint }
-  }
-  const message = 'the policy files cannot be used, and there is no earlier snapshot: every login is refused'
-  return { severity: 'error', code, message, hint }
+function after(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void systemScheduler.after(milliseconds, resolve))
 }

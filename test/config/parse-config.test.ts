@@ -51,6 +51,7 @@ describe('a sound configuration', () => {
       policy: { folders: ['/etc/nib/policy'], rootNamespace: 'istio-system' },
       sessions: { ttlSeconds: 3600, minimumSeconds: 30, jitter: 0.1 },
       admin: { host: '127.0.0.1', port: 9222 },
+      questions: {},
       log: { level: 'info' },
       audit: { stdout: true },
     } satisfies Config)
@@ -87,6 +88,18 @@ identity:`,
           signingKeys: [{ seedFile: '/etc/nib/one.nk' }, { seedFile: '/etc/nib/two.nk' }],
         },
       ],
+    })
+  })
+
+  test('may take its policy from a cluster, beside folders or alone', () => {
+    const policyOf = (lines: string): Config['policy'] => parse(bent('  folders: [policy]\n', lines)).policy
+    const rootNamespace = 'istio-system'
+    expect(policyOf('  kubernetes: {}\n')).toEqual({ folders: [], rootNamespace, kubernetes: { status: true } })
+    const kubernetes = '{ kubeconfigFile: kubeconfig, context: production, status: false }'
+    expect(policyOf(`  folders: [policy]\n  kubernetes: ${kubernetes}\n`)).toEqual({
+      folders: ['/etc/nib/policy'],
+      rootNamespace,
+      kubernetes: { kubeconfigFile: '/etc/nib/kubeconfig', context: 'production', status: false },
     })
   })
 
@@ -132,7 +145,17 @@ identity:
     - { name: inline, kind: oidc, issuer: 'https://c', audiences: [nats], keys: { inline: { keys: [{ kty: OKP }] } } }
 policy: { folders: [policy, /etc/shared/policy] }
 sessions: { ttl: 10m, minimumTtl: 5s, jitter: 0% }
-admin: { listen: '[::]:9223' }
+admin:
+  listen: '[::]:9223'
+  tls: { certFile: admin.crt, keyFile: admin.key, clientCaFile: /roots/ca.crt }
+  auditors: [{ serviceAccount: ops/auditor }, { group: sre, issuer: 'https://c' }]
+questions:
+  nats:
+    servers: [tls://a:4222]
+    credentials: { credsFile: questions.creds }
+    tls: { caFile: ca.pem }
+    subjectPrefix: ops.questions
+  topologyFile: topology.json
 log: { level: debug }
 audit: { stdout: false }
 `)
@@ -154,7 +177,21 @@ audit: { stdout: false }
       trustDomains: { local: 'shop.example', aliases: ['cluster.local'] },
       policy: { folders: ['/etc/nib/policy', '/etc/shared/policy'], rootNamespace: 'istio-system' },
       sessions: { ttlSeconds: 600, minimumSeconds: 5, jitter: 0 },
-      admin: { host: '::', port: 9223 },
+      admin: {
+        host: '::',
+        port: 9223,
+        tls: { certFile: '/etc/nib/admin.crt', keyFile: '/etc/nib/admin.key', clientCaFile: '/roots/ca.crt' },
+        auditors: [{ serviceAccount: { namespace: 'ops', name: 'auditor' } }, { group: 'sre', issuer: 'https://c' }],
+      },
+      questions: {
+        nats: {
+          servers: ['tls://a:4222'],
+          credentials: { credsFile: '/etc/nib/questions.creds' },
+          tls: { caFile: '/etc/nib/ca.pem' },
+          subjectPrefix: 'ops.questions',
+        },
+        topologyFile: '/etc/nib/topology.json',
+      },
       log: { level: 'debug' },
       audit: { stdout: false },
     })
@@ -250,6 +287,57 @@ describe('a single mistake', () => {
     expect(mistakes('nats:\n  servers: [nats://a:4222\ncallout: 1\n')).toMatch(/^3:1 error yaml-syntax/)
     expect(mistakes(`a: ${'['.repeat(5000)}`)).toMatch(/^1:\d+ error file-too-deep/)
     expect(mistakes(`a: &a [x]\nb: *a\n`)).toContain('alias-unsupported')
+  })
+})
+
+/** Behind a sound document, on its 25th line. */
+describe('who may ask, and where', () => {
+  test.for<[string, string, readonly string[]]>([
+    ['a key without its certificate', 'admin: { tls: { keyFile: x } }', ['25:10 error missing-field']],
+    ['nobody in a list', 'admin: { auditors: [] }', ['25:20 error empty-list']],
+    ['everybody by mistake', 'admin: { auditors: [{}] }', ['25:21 error matcher-empty']],
+    ['a misspelt auditor', 'admin: { auditors: [{ serviceaccount: a/b }] }', ['25:23 error unknown-field']],
+    ['a name without namespace', 'admin: { auditors: [{ serviceAccount: auditor }] }', ['service-account-invalid']],
+    ['a misspelt place of questions', 'questions: { nat: {} }', ['25:14 error unknown-field']],
+    [
+      'several mistakes at once',
+      "questions: { nats: { servers: [], credentials: { user: x }, subjectPrefix: 'a.*' } }",
+      ['empty-list', 'missing-field', 'subject-prefix-invalid'],
+    ],
+    [
+      'two ways to log in',
+      'questions: { nats: { servers: [nats://a], credentials: { credsFile: x, nkeySeedFile: y } } }',
+      ['ambiguous: questions.nats.credentials has credsFile and nkeySeedFile'],
+    ],
+    [
+      'a server twice',
+      'questions: { nats: { servers: [nats://a, nats://a], credentials: { credsFile: x } } }',
+      ['duplicate-value'],
+    ],
+    ...['$SYS.x', '_INBOX.x', 'a..b', '', 'a b'].map((prefix): [string, string, string[]] => [
+      `questions on ${JSON.stringify(prefix)}`,
+      `questions: { nats: { servers: [nats://a], credentials: { credsFile: x }, subjectPrefix: '${prefix}' } }`,
+      ['subject-prefix-invalid'],
+    ]),
+  ])('%s is found where it stands', ([, text, expected]) => {
+    const found = mistakes(`${CONFIG_MODE}${text}\n`)
+    for (const mistake of expected) expect(found).toContain(mistake)
+    expect(found.split('\n').filter((line) => /^\d/.test(line))).toHaveLength(expected.length)
+  })
+
+  test('tokens in the clear beyond loopback are a warning', () => {
+    const warnings = (admin: string): string => {
+      const result = parseConfig({ file: 'x', text: `${CONFIG_MODE}admin: ${admin}\n` }, at)
+      return spell(result.ok ? result.value.diagnostics : result.error)
+    }
+    const auditors = 'auditors: [{ group: sre }]'
+    const open = warnings(`{ listen: '0.0.0.0:9222', ${auditors} }`)
+    expect(open).toContain('25:18 warning admin-insecure: admin.auditors may ask over plain HTTP beyond loopback')
+    expect(open).toContain('hint: set admin.tls')
+    expect(warnings(`{ listen: '0.0.0.0:9222' }`)).toBe('')
+    expect(warnings(`{ listen: '127.0.0.1:9222', ${auditors} }`)).toBe('')
+    expect(warnings(`{ ${auditors} }`)).toBe('')
+    expect(warnings(`{ listen: '0.0.0.0:9222', tls: { certFile: x, keyFile: y }, ${auditors} }`)).toBe('')
   })
 })
 

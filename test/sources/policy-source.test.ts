@@ -59,6 +59,7 @@ describe('a policy source', () => {
       loadedAt: expect.any(Number),
       lastError: undefined,
       diagnostics: [],
+      sources: [{ source: 'folders', asOf: expect.any(Number) }],
     })
     expect([logged, changes]).toEqual([['policy-changed'], ['one']])
   })

@@ -9,6 +9,7 @@ import type { Action } from '../policy/effective.ts'
 import { permits } from '../policy/effective.ts'
 import { entryOf, intersectEntries, isDenied, minimiseEntries, patternOf, type Entry } from '../policy/entry.ts'
 import { EntryIndex } from '../policy/entry-index.ts'
+import { entriesIn } from './list-entries.ts'
 import { coversTogether, matches, overlapsAny, parsePattern, type Pattern } from '../subject/index.ts'
 
 export type Extent = 'all' | 'part' | 'none'
@@ -64,14 +65,4 @@ export function isWhole({ allow, deny }: PermissionList, subject: Pattern, queue
 function isInGroup(group: Pattern, queue: string | undefined): boolean {
   const asked = queue === undefined ? undefined : parsePattern(queue)
   return asked?.ok === true && matches(group, asked.value)
-}
-
-function entriesIn(list: readonly string[]): Entry[] {
-  return list.flatMap((text) => {
-    const [subject = '', queue] = text.split(' ')
-    const pattern = parsePattern(subject)
-    const group = queue === undefined ? undefined : parsePattern(queue)
-    if (!pattern.ok || group?.ok === false) return []
-    return [entryOf(pattern.value, group?.value)]
-  })
 }

@@ -40,14 +40,14 @@ export function knownPrincipals(
     if (principal !== undefined) principals.set(principal.name, principal)
   }
   const patterns = new Map<string, Origin[]>()
-  for (const { entry, origin } of entriesOf(snapshot)) {
+  for (const [entry, origins] of originsByEntry(snapshot)) {
     const named = namedBy(entry, snapshot.trustDomains)
     for (const principal of named) if (!principals.has(principal.name)) principals.set(principal.name, principal)
     if (named.some((principal) => matchesEntry(entry, principal, snapshot.trustDomains))) continue
     const description = spellMatcherEntry(entry)
     const rules = patterns.get(description)
-    if (rules === undefined) patterns.set(description, [origin])
-    else rules.push(origin)
+    if (rules === undefined) patterns.set(description, [...origins])
+    else rules.push(...origins)
   }
   return {
     principals: [...principals.values()].toSorted((a, b) => compareTexts(a.name, b.name)),
@@ -57,19 +57,22 @@ export function knownPrincipals(
   }
 }
 
-interface EntryOfRule {
-  readonly entry: MatcherEntry
-  readonly origin: Origin
-}
-
-function entriesOf({ model }: Snapshot): EntryOfRule[] {
-  const rules = [...model.accounts, ...model.grants, ...model.limits, ...model.ceilings]
-  return rules.flatMap(({ principals, origin }) => principals.map((entry) => ({ entry, origin })))
+/** The rules of one document share their entries. */
+function originsByEntry({ model }: Snapshot): ReadonlyMap<MatcherEntry, readonly Origin[]> {
+  const byEntry = new Map<MatcherEntry, Origin[]>()
+  for (const { principals, origin } of [...model.accounts, ...model.grants, ...model.limits, ...model.ceilings]) {
+    for (const entry of principals) {
+      const origins = byEntry.get(entry)
+      if (origins === undefined) byEntry.set(entry, [origin])
+      else origins.push(origin)
+    }
+  }
+  return byEntry
 }
 
 /** Whoever is spelled out in the entry, even when its other fields ask for more than the name. */
 function namedBy(entry: MatcherEntry, trustDomains: TrustDomains): Principal[] {
-  const { spiffeId, serviceAccount, trustDomain, requestPrincipal: written, istio } = entry
+  const { spiffeId, serviceAccount, trustDomain, requestPrincipal: written, issuer, claims, istio } = entry
   const slash = written?.lastIndexOf('/') ?? -1
   return [
     spiffeId !== undefined && 'exact' in spiffeId ? workloadOf(spiffeId.exact) : undefined,
@@ -78,6 +81,7 @@ function namedBy(entry: MatcherEntry, trustDomains: TrustDomains): Principal[] {
     written === undefined || written.includes(STAR) || slash < 0
       ? undefined
       : endUserOf(written.slice(0, slash), written.slice(slash + 1)),
+    issuer === undefined ? undefined : endUserIn(issuer, claims),
     ...(istio?.terms ?? []).flatMap((term) => namedByTerm(term, trustDomains)),
   ].filter((one) => one !== undefined)
 }
@@ -112,6 +116,12 @@ function workloadOf(uri: string): Principal | undefined {
 
 function endUserOf(issuer: string, subject: string): Principal {
   return requestPrincipal({ issuer, subject, claims: { iss: issuer, sub: subject } }, [])
+}
+
+/** A token says in `sub` whom it is about. */
+function endUserIn(issuer: string, claims: MatcherEntry['claims']): Principal | undefined {
+  const { sub } = claims ?? {}
+  return sub === undefined ? undefined : endUserOf(issuer, sub)
 }
 
 function compareTexts(a: string, b: string): number {

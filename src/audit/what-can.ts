@@ -42,6 +42,20 @@ export function whatCan(snapshot: Snapshot, decision: Decision, principal: Princ
     matchesPrincipal(principals, principal, snapshot.trustDomains)
   const standing = { account: decision.account, ceilings: snapshot.model.ceilings.filter(matchesMe) }
   const mine = snapshot.model.grants.filter((rule) => matchesMe(rule) && !outOfForce(rule, standing))
+  return {
+    ...asked,
+    account: decision.account,
+    inboxPrefix: decision.inboxPrefix,
+    entries: listedEntries(permissions, mine),
+    permissions,
+    limits: decision.limits,
+    shortfalls: decision.shortfalls.filtering,
+    accountRules: snapshot.model.accounts.filter(matchesMe).map(({ origin }) => origin),
+  }
+}
+
+/** What the lists say, entry by entry. @param mine the rules in force for the one who holds them */
+export function listedEntries({ pub, sub }: Permissions, mine: readonly GrantRule[]): readonly Entry[] {
   const rulesBehind = (action: Entry['action'], effect: Entry['effect'], entry: string): readonly Origin[] => {
     const [subject = '', queue] = entry.split(' ')
     const pattern = parsePattern(subject)
@@ -61,16 +75,7 @@ export function whatCan(snapshot: Snapshot, decision: Decision, principal: Princ
     })),
     ...side.deny.map((entry): Entry => ({ action, effect: 'deny', entry, rules: rulesBehind(action, 'deny', entry) })),
   ]
-  return {
-    ...asked,
-    account: decision.account,
-    inboxPrefix: decision.inboxPrefix,
-    entries: [...list('publish', permissions.pub), ...list('subscribe', permissions.sub)],
-    permissions,
-    limits: decision.limits,
-    shortfalls: decision.shortfalls.filtering,
-    accountRules: snapshot.model.accounts.filter(matchesMe).map(({ origin }) => origin),
-  }
+  return [...list('publish', pub), ...list('subscribe', sub)]
 }
 
 function actionOf(verb: string): Entry['action'] {

@@ -19,16 +19,17 @@ export interface ServiceLogin {
   close(): void
 }
 
-const PART = 'nats.credentials'
 const MAX_BYTES = 65_536
 const CREDS = /-----BEGIN NATS USER JWT-----\s+eyJ[\w.-]+\s+[\s\S]*-----BEGIN USER NKEY SEED-----\s+(SU[A-Z2-7]+)\s/
 
+/** @param part field of the configuration, as messages name it. */
 export async function openServiceLogin(
   credentials: ServiceCredentials,
   ports: KeyringPorts,
+  part = 'nats.credentials',
 ): Promise<Result<ServiceLogin, readonly Diagnostic[]>> {
   const file = fileOf(credentials)
-  const place: Place = { part: PART, file }
+  const place: Place = { part, file }
   let problem: Diagnostic | undefined
   let text: string | undefined
 
@@ -41,7 +42,7 @@ export async function openServiceLogin(
     }
     problem = undefined
     if (text === undefined) for (const warning of exposureOf(next.value.mode, place)) ports.log(warning)
-    else if (text !== next.value.text) ports.log(changed(file))
+    else if (text !== next.value.text) ports.log(changed(part, file))
     text = next.value.text
     return 'done'
   }
@@ -55,8 +56,8 @@ export async function openServiceLogin(
   return ok({ authenticator: authenticatorFor(credentials, () => text ?? ''), close: () => watch.close() })
 }
 
-function changed(file: string): Diagnostic {
-  return { severity: 'info', code: 'keys-changed', message: `${PART} changed; used from the next connect on`, file }
+function changed(part: string, file: string): Diagnostic {
+  return { severity: 'info', code: 'keys-changed', message: `${part} changed; used from the next connect on`, file }
 }
 
 function authenticatorFor(credentials: ServiceCredentials, secret: () => string): Authenticator {
@@ -76,11 +77,12 @@ async function readSecret(
   place: Place,
 ): Promise<Result<TextFile, Diagnostic>> {
   const read = await readText(file, MAX_BYTES)
-  if (!read.ok) return err(keyProblem('key-file-unreadable', `the file of ${PART} ${read.error}`, place))
+  if (!read.ok) return err(keyProblem('key-file-unreadable', `the file of ${place.part} ${read.error}`, place))
   // Editors end files with a line break that is no part of a password.
   const text = 'credsFile' in credentials ? read.value.text : read.value.text.replace(/\r?\n$/, '')
   const problem = problemWith(credentials, text)
-  if (problem !== undefined) return err(keyProblem('login-file-malformed', `the file of ${PART} ${problem}`, place))
+  if (problem !== undefined)
+    return err(keyProblem('login-file-malformed', `the file of ${place.part} ${problem}`, place))
   return ok({ text, mode: read.value.mode })
 }
 

@@ -5,7 +5,7 @@
 import type { Result } from '../lib/result.ts'
 
 export interface Check {
-  readonly name: 'decision' | 'nats' | 'policy' | 'issuers'
+  readonly name: 'decision' | 'nats' | 'policy' | 'issuers' | 'questions'
   readonly ok: boolean
   /** Whether the replica may serve all the same. */
   readonly required: boolean
@@ -23,6 +23,8 @@ export interface ReadinessParts {
   connections(): { readonly ready: number; readonly count: number }
   policy(): { readonly snapshotId: string | undefined; readonly problem: string | undefined }
   issuers(): readonly { readonly name: string; readonly available: boolean; readonly problem: string | undefined }[]
+  /** Whether the micro service for questions is up; absent where none is configured. */
+  questions?(): boolean
   stopping(): boolean
 }
 
@@ -74,8 +76,15 @@ export function createReadiness(parts: ReadinessParts): () => Readiness {
     return { name: 'issuers', ok: missing.length === 0, required: missing.length === issuers.length, detail }
   }
 
+  function questions(): readonly Check[] {
+    const isUp = parts.questions?.()
+    if (isUp === undefined) return []
+    const detail = isUp ? 'the micro service takes questions' : 'the micro service is not connected; HTTP may be asked'
+    return [{ name: 'questions', ok: isUp, required: false, detail }]
+  }
+
   return () => {
-    const checks = [decision(), nats(), policy(), issuers()]
+    const checks = [decision(), nats(), policy(), issuers(), ...questions()]
     return { ready: checks.every((check) => check.ok || !check.required), checks }
   }
 }

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openAdminServer } from '../admin/server.ts'
+import type { PolicySources } from '../answers/answering.ts'
 import type { DecisionRecord } from '../audit/record.ts'
 import {
   AUTHN_SYSTEM,
@@ -26,13 +26,24 @@ import { createDecide } from '../policy/decide.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
-import { createPolicySource, type PolicySource } from '../sources/index.ts'
+import type { PolicySource } from '../sources/index.ts'
 import type { Log } from '../telemetry/logger.ts'
 import { createMetrics, type Gauges, type Metrics } from '../telemetry/metrics.ts'
 import { createEnvelopeOpener, type Envelope, type OpenEnvelope } from '../wire/envelope.ts'
 import { createPatience } from '../wire/patience.ts'
 import { createServerClocks, type ServerClocks } from '../wire/server-clock.ts'
-import { openServiceConnections, type ServiceConnections } from '../wire/service-connections.ts'
+import type { ServiceConnections } from '../wire/service-connections.ts'
+import { keepSources, type SourceKeeper } from './kept-sources.ts'
+import { openCalloutConnections } from './open-callout-connections.ts'
+import {
+  openAdmin,
+  openQuestionFiles,
+  openQuestionMicroService,
+  openQuestions,
+  type QuestionFiles,
+  type QuestionsSetup,
+} from './open-questions.ts'
+import { openPolicy, policyState, sourceGauges } from './open-policy.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createSelfTest } from './self-test.ts'
 import { sha256Hex } from './sha256.ts'
@@ -72,7 +83,16 @@ export async function startBridge(
     keyring.value.close()
     return login
   }
-  const policy = await openPolicy(config, report)
+  const files = await openQuestionFiles(config, now, report)
+  if (!files.ok) {
+    keyring.value.close()
+    login.value.close()
+    return files
+  }
+  const { trustDomains, forbiddenAccounts } = config
+  const { rootNamespace } = config.policy
+  const keeper = keepSources(createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, hash: sha256Hex }))
+  const policy = await openPolicy(config, { compile: keeper.compile, log: report, now })
   const metrics = createMetrics(options.version)
   const authenticator = createAuthenticator(config.issuers, {
     ...AUTHN_SYSTEM,
@@ -82,7 +102,8 @@ export async function startBridge(
   })
   // Not awaited: logins wait for keys by themselves, and readiness says which issuer has none.
   void authenticator.start()
-  return ok(await run({ config, options, keys: keyring.value, login: login.value, policy, authenticator, metrics }))
+  const opened = { keys: keyring.value, login: login.value, files: files.value }
+  return ok(await run({ config, options, ...opened, keeper, policy, authenticator, metrics }))
 }
 
 interface Parts {
@@ -90,13 +111,15 @@ interface Parts {
   readonly options: BridgeOptions
   readonly keys: Keyring
   readonly login: ServiceLogin
+  readonly files: QuestionFiles
+  readonly keeper: SourceKeeper
   readonly policy: PolicySource
   readonly authenticator: Authenticator
   readonly metrics: Metrics
 }
 
 async function run(parts: Parts): Promise<RunningBridge> {
-  const { config, options, keys, login, policy, authenticator, metrics } = parts
+  const { config, options, keys, login, files, policy, authenticator, metrics } = parts
   const clocks = createServerClocks(MAX_SERVERS)
   const open = createEnvelopeOpener({
     boxKeys: keys.boxKeys,
@@ -108,9 +131,12 @@ async function run(parts: Parts): Promise<RunningBridge> {
   const ports = { currentSnapshot: policy.current, decide: createDecide(sha256Hex), chance: Math.random }
   let stopping = false
   const service = openService(parts, open, settings, ports)
-  const connections = openConnections(parts, service, () => stopping)
+  const connections = openCalloutConnections({ config, log: options.log, login, now }, service, () => stopping)
   metrics.expose(gaugesOf(parts, clocks, service, connections))
   keys.onChange(() => metrics.keysChanged())
+  const setup = questionsSetup(parts)
+  const answers = openQuestions(setup)
+  const microService = openQuestionMicroService(setup, answers, files)
   const readiness = createReadiness({
     now,
     selfTest: createSelfTest({
@@ -123,43 +149,44 @@ async function run(parts: Parts): Promise<RunningBridge> {
       probe: probeIn(config),
     }),
     connections: () => connections,
-    policy: () => policyState(policy),
+    policy: () => policyState(policy, now()),
     issuers: () =>
       authenticator
         .status(now())
         .map(({ name, keys: ring }) => ({ name, available: ring.available, problem: ring.problem?.detail })),
+    ...(microService === undefined ? {} : { questions: () => microService.ready }),
     stopping: () => stopping,
   })
-  const admin = config.admin && (await openAdminServer({ readiness, metrics }, config.admin.host, config.admin.port))
+  const admin = await openAdmin(setup, answers, files, { readiness, metrics })
   return {
     whenReady: untilReady(readiness, () => stopping),
-    adminPort: admin?.port,
+    adminPort: admin.port,
     readiness,
     currentSnapshot: policy.current,
     async stop() {
       stopping = true
-      await connections.stopReceiving()
+      await Promise.all([connections.stopReceiving(), microService?.stop()])
       await Promise.race([service.idle(), sleep(config.callout.deadlineMs, undefined, { ref: false })])
       await connections.close()
       authenticator.stop()
       policy.close()
       login.close()
       keys.close()
-      await admin?.close()
+      await admin.close()
+      await answers.questions.close()
+      files.close()
       options.log.flush()
     },
   }
 }
 
-function openPolicy(config: Config, report: (diagnostic: Diagnostic) => void): Promise<PolicySource> {
-  const { trustDomains, forbiddenAccounts } = config
-  const { folders, rootNamespace } = config.policy
-  return createPolicySource({
-    folders,
-    compile: createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, hash: sha256Hex }),
-    log: report,
-    now,
-  })
+function questionsSetup({ config, options, metrics, authenticator, policy, keeper, files }: Parts): QuestionsSetup {
+  const sources = (): PolicySources | undefined => {
+    const snapshot = policy.current()
+    return snapshot && keeper.sourcesOf(snapshot, files.topology?.current())
+  }
+  const { log, version } = options
+  return { config, log, version, metrics, authenticate: authenticator.authenticate, sources, now }
 }
 
 function openService(
@@ -202,32 +229,6 @@ function openForService(open: OpenEnvelope, envelope: Envelope, at: number): Res
   })
 }
 
-function openConnections(
-  { config, options, login }: Parts,
-  service: CalloutService<Envelope>,
-  isStopping: () => boolean,
-): ServiceConnections {
-  const { servers, connections: count, queueGroup, tls } = config.nats
-  return openServiceConnections(
-    {
-      servers,
-      name: 'nib',
-      count,
-      queueGroup,
-      authenticator: login.authenticator,
-      ...(tls === undefined ? {} : { tls }),
-    },
-    {
-      received: (request) => service.accept(request),
-      changed(state, connection, problem) {
-        const isBad = !isStopping() && (state === 'failed' || state === 'disconnected')
-        options.log.logger[isBad ? 'warn' : 'info']({ connection, problem }, `service connection ${state}`)
-      },
-    },
-    { now, chance: Math.random, sleep: (milliseconds) => sleep(milliseconds, undefined, { ref: false }) },
-  )
-}
-
 function gaugesOf(
   { policy, authenticator }: Parts,
   clocks: ServerClocks,
@@ -241,6 +242,7 @@ function gaugesOf(
     clockSkew: () => clocks.latestSkew() / 1000,
     policyLoadedAt: () => (policy.status().loadedAt ?? 0) / 1000,
     policyStale: () => (policy.status().lastError === undefined ? 0 : 1),
+    ...sourceGauges(policy),
     issuerKeys: () => authenticator.status(now()).map(({ name, keys }) => ({ issuer: name, ...keys })),
   }
 }
@@ -255,12 +257,6 @@ function probeIn({ trustDomains }: Config): Principal {
   const id = parseSpiffeId(`spiffe://${trustDomains.local}/ns/nats-identity-bridge/sa/self-test`)
   if (!id.ok) throw new Error(id.error)
   return workloadPrincipal(id.value)
-}
-
-function policyState(policy: PolicySource): { snapshotId: string | undefined; problem: string | undefined } {
-  const { snapshotId, lastError } = policy.status()
-  const first = lastError?.diagnostics.find(({ severity }) => severity === 'error')
-  return { snapshotId, problem: first === undefined ? undefined : `last good policy serves: ${first.message}` }
 }
 
 function issuerDiagnostic({ path, message, hint }: SettingsProblem): Diagnostic {

@@ -6,7 +6,14 @@
 import { isPublicKey } from '../nkey/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import { isAtLeast, parseServerVersion, SINCE, type Release, type ServerVersion } from './server-version.ts'
-import { BRIDGE_USER, SESSIONS_USER, type CompleteSetup, type Listener, type StoredPassword } from './setup.ts'
+import {
+  BRIDGE_USER,
+  QUESTIONS_USER,
+  SESSIONS_USER,
+  type CompleteSetup,
+  type Listener,
+  type StoredPassword,
+} from './setup.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 const NAME_RULE = 'expected 1 to 64 letters, digits, "_" and "-", the first a letter or digit'
@@ -70,7 +77,7 @@ function checkNames(setup: CompleteSetup, report: Report): void {
 }
 
 function checkUsers(setup: CompleteSetup, report: Report): void {
-  const taken = new Set([BRIDGE_USER, SESSIONS_USER])
+  const taken = new Set([BRIDGE_USER, SESSIONS_USER, QUESTIONS_USER])
   for (const [index, user] of setup.breakGlass.entries()) {
     const path = `breakGlass[${index}]`
     if (taken.has(user.name)) report('user-twice', `${path}.name: the user ${user.name} stands twice`)
@@ -79,6 +86,8 @@ function checkUsers(setup: CompleteSetup, report: Report): void {
       report('break-glass-account', `${path}.account: expected ${setup.systemAccount} or one of the accounts`)
     if (user.password !== undefined) checkPassword(user.password, `${path}.password`, setup, report)
   }
+  if (setup.questions !== undefined && !setup.accounts.includes(setup.questions))
+    report('questions-account', 'questions: expected one of the accounts')
   if (setup.bridgePassword !== undefined) checkPassword(setup.bridgePassword, 'bridgePassword', setup, report)
 }
 

@@ -13,6 +13,7 @@ const ISSUER_PURPOSE =
   'signs every login that the bridge lets in: nats-server believes whoever holds it. The bridge reads it as callout issuer'
 const XKEY_PURPOSE = 'opens the requests that nats-server seals. The bridge reads it as callout xkey'
 const BRIDGE_PURPOSE = 'the bridge logs in to nats-server with it'
+const QUESTIONS_PURPOSE = 'the bridge answers questions about the policy with it'
 const SESSIONS_PURPOSE = 'the bridge finds and closes connections with it, in the system account'
 
 export function createConfigMode(setup: CompleteSetup, version: ServerVersion, keys: KeyFactory): ServerConfig {
@@ -32,6 +33,10 @@ export function createConfigMode(setup: CompleteSetup, version: ServerVersion, k
   const sessions = setup.sessions
     ? nkeyLogin(keep('sessions.nk', keys.signing('U'), 'bridge', SESSIONS_PURPOSE))
     : undefined
+  const questions =
+    setup.questions === undefined
+      ? undefined
+      : nkeyLogin(keep('questions.nk', keys.signing('U'), 'bridge', QUESTIONS_PURPOSE))
   const breakGlass = setup.breakGlass.map(({ name, account, password }) => {
     const purpose = `${name} logs in to ${account} with it when no bridge answers. Lock it away`
     return {
@@ -46,6 +51,7 @@ export function createConfigMode(setup: CompleteSetup, version: ServerVersion, k
     ...(xkey === undefined ? {} : { xkey: xkey.publicKey }),
     bridge: staticLogin(bridge, setup.bridgePassword),
     ...(sessions === undefined ? {} : { sessions: { nkey: sessions.publicKey } }),
+    ...(questions === undefined ? {} : { questions: { nkey: questions.publicKey } }),
     breakGlass: breakGlass.map(({ login, password }) => staticLogin(login, password)),
   })
   return {
@@ -61,6 +67,7 @@ export function createConfigMode(setup: CompleteSetup, version: ServerVersion, k
       ...(xkey === undefined ? {} : { xkey }),
       login: bridge,
       ...(sessions === undefined ? {} : { sessions: { ...sessions, inboxPrefix: SESSIONS_INBOX_PREFIX } }),
+      ...(questions === undefined ? {} : { questions }),
     },
     breakGlass: breakGlass.map(({ name, account, login }) => ({ name, account, login })),
   }

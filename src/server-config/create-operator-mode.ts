@@ -6,10 +6,17 @@ import type { KeyFactory, SignClaims } from './keys.ts'
 import { noticesOf } from './notices.ts'
 import { createOperatorIssuer, type MadeAccount, type MadeUser, type OperatorIssuer } from './operator-issuer.ts'
 import { writeOperatorMode } from './operator-mode.ts'
-import { bridgePermissions, EVERYTHING, NOTHING, SESSIONS_INBOX_PREFIX, SESSIONS_PERMISSIONS } from './permissions.ts'
+import {
+  bridgePermissions,
+  EVERYTHING,
+  NOTHING,
+  QUESTIONS_PERMISSIONS,
+  SESSIONS_INBOX_PREFIX,
+  SESSIONS_PERMISSIONS,
+} from './permissions.ts'
 import type { BreakGlassLogin, ServerConfig } from './server-config.ts'
 import { isAtLeast, SINCE, type ServerVersion } from './server-version.ts'
-import { BRIDGE_USER, SESSIONS_USER, type CompleteSetup } from './setup.ts'
+import { BRIDGE_USER, QUESTIONS_USER, SESSIONS_USER, type CompleteSetup } from './setup.ts'
 
 const OPERATOR_NAME = 'nib-operator'
 
@@ -27,6 +34,7 @@ export function createOperatorMode(
   const bridge = bridgeUser(issuer, callout, setup)
   const sentinel = sentinelUser(issuer, callout)
   const sessions = setup.sessions ? sessionsUser(issuer, system) : undefined
+  const questions = questionsUser(issuer, targets, setup)
   const breakGlass = setup.breakGlass.flatMap((user) => breakGlassUser(issuer, [system, ...targets], user))
 
   const calloutAccount = issuer.signingAccount(callout, 'signs the responses of the bridge', {
@@ -61,6 +69,7 @@ export function createOperatorMode(
       ...(xkey === undefined ? {} : { xkey: { publicKey: xkey.publicKey, file: 'xkey.nk' } }),
       login: bridge.login,
       ...(sessions === undefined ? {} : { sessions: { ...sessions.login, inboxPrefix: SESSIONS_INBOX_PREFIX } }),
+      ...(questions === undefined ? {} : { questions: questions.login }),
       sentinel: {
         jwt: sentinel.jwt,
         file: sentinel.login.file,
@@ -87,6 +96,18 @@ function sessionsUser(issuer: OperatorIssuer, system: MadeAccount): MadeUser {
   const purpose = 'the bridge finds and closes connections with it, in the system account'
   const traits = { name: SESSIONS_USER, permissions: SESSIONS_PERMISSIONS }
   return issuer.user(system, traits, { name: 'sessions.creds', holder: 'bridge', purpose })
+}
+
+function questionsUser(
+  issuer: OperatorIssuer,
+  targets: readonly MadeAccount[],
+  setup: CompleteSetup,
+): MadeUser | undefined {
+  const home = targets.find(({ name }) => name === setup.questions)
+  if (home === undefined) return undefined
+  const purpose = 'the bridge answers questions about the policy with it'
+  const traits = { name: QUESTIONS_USER, permissions: QUESTIONS_PERMISSIONS }
+  return issuer.user(home, traits, { name: 'questions.creds', holder: 'bridge', purpose })
 }
 
 function breakGlassUser(

@@ -13,7 +13,7 @@ export type {
   OwnLogin,
   ServerConfig,
 } from './server-config.ts'
-export { isAtLeast, parseServerVersion, type ServerVersion } from './server-version.ts'
+export { isAtLeast, parseServerVersion, SINCE, type ServerVersion } from './server-version.ts'
 export {
   DEFAULTS,
   type BreakGlass,

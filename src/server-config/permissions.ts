@@ -2,6 +2,7 @@
  * The least that each of our own users needs. Pure.
  * The lists are proven against nats-server in test/server-config: with less the bridge cannot work, and nothing beyond is admitted.
  */
+import { ASKS } from '../answers/question.ts'
 import type { ReplyPermission } from './setup.ts'
 
 export interface OwnPermissions {
@@ -30,6 +31,21 @@ export function bridgePermissions(queue: string, replies: ReplyPermission, secon
 export const SESSIONS_PERMISSIONS: OwnPermissions = {
   publish: { allow: ['$SYS.REQ.SERVER.PING.CONNZ', '$SYS.REQ.SERVER.*.KICK'] },
   subscribe: { allow: [`${SESSIONS_INBOX_PREFIX}.>`, '$SYS.ACCOUNT.*.CONNECT', '$SYS.ACCOUNT.*.DISCONNECT'] },
+}
+
+/**
+ * Answers questions in its queue group, and tells of itself as micro services do (ADR-32). One reply to each request: private inboxes
+ * begin with a token of their own, which no list of subjects can say; subjects are written out, as a server takes `$SRV.>` for `$SRV.*`. That it goes into an inbox is seen to by the bridge.
+ */
+export const QUESTIONS_PERMISSIONS: OwnPermissions = {
+  publish: { deny: ['>'] },
+  subscribe: {
+    allow: [
+      ...ASKS.map((ask) => `nib.audit.${ask} nib`),
+      ...['PING', 'INFO', 'STATS'].flatMap((verb) => [`$SRV.${verb}`, `$SRV.${verb}.nib`, `$SRV.${verb}.nib.*`]),
+    ],
+  },
+  reply: { max: 1, seconds: 120 },
 }
 
 export const NOTHING: OwnPermissions = { publish: { deny: ['>'] }, subscribe: { deny: ['>'] } }

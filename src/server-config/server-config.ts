@@ -36,6 +36,8 @@ interface CommonBridge {
   readonly xkey?: KeyInFile
   /** User of the system account for session control; set `inboxPrefix` to the one given. */
   readonly sessions?: OwnLogin & { readonly inboxPrefix: string }
+  /** User that answers questions about the policy. */
+  readonly questions?: OwnLogin
 }
 
 export interface ConfigModeBridge extends CommonBridge {

@@ -23,6 +23,8 @@ export interface ServerConfigSetup {
   readonly publicKeys?: PublicKeys
   /** A user of the system account who can find and close connections, for the bridge's session control. */
   readonly sessions?: boolean
+  /** One of `accounts`, in which a user of the bridge answers questions about the policy. Without it: nobody does. */
+  readonly questions?: string
   /** Config mode, 2.11 or newer: only static users of these accounts (and unknown clients) are sent to the bridge. Without it: all but `auth_users`. */
   readonly delegatedAccounts?: readonly string[]
   readonly replies?: ReplyPermission
@@ -130,6 +132,7 @@ export const DEFAULTS = {
 
 export const BRIDGE_USER = 'nib'
 export const SESSIONS_USER = 'nib-sessions'
+export const QUESTIONS_USER = 'nib-questions'
 
 export function completeSetup(setup: ServerConfigSetup): CompleteSetup {
   const given = { ...DEFAULTS, ...setup }

@@ -1,7 +1,13 @@
 /** The users that config mode knows by name: the bridge, its session control, break glass. Pure. */
 import { block, given, setting, type Entry } from './conf-text.ts'
-import { bridgePermissions, EVERYTHING, SESSIONS_PERMISSIONS, type OwnPermissions } from './permissions.ts'
-import { BRIDGE_USER, SESSIONS_USER, type CompleteSetup, type StoredPassword } from './setup.ts'
+import {
+  bridgePermissions,
+  EVERYTHING,
+  QUESTIONS_PERMISSIONS,
+  SESSIONS_PERMISSIONS,
+  type OwnPermissions,
+} from './permissions.ts'
+import { BRIDGE_USER, QUESTIONS_USER, SESSIONS_USER, type CompleteSetup, type StoredPassword } from './setup.ts'
 
 /** How a user of the file proves itself. */
 export type StaticLogin = { readonly nkey: string } | { readonly user: string; readonly password: StoredPassword }
@@ -12,6 +18,7 @@ export interface ConfigModeMaterial {
   readonly xkey?: string
   readonly bridge: StaticLogin
   readonly sessions?: StaticLogin
+  readonly questions?: StaticLogin
   /** In the order of the setup. */
   readonly breakGlass: readonly StaticLogin[]
 }
@@ -40,7 +47,13 @@ export function staticUsers(setup: CompleteSetup, material: ConfigModeMaterial):
     const why = `Break glass (${name}): full rights in ${account}, without the bridge. Lock its secret away and watch its use.`
     return [{ name, account, login, permissions: EVERYTHING, why }]
   })
-  return [bridge, ...sessions, ...breakGlass]
+  return [bridge, ...sessions, ...questionsUser(setup, material), ...breakGlass]
+}
+
+function questionsUser({ questions: account }: CompleteSetup, { questions: login }: ConfigModeMaterial): StaticUser[] {
+  if (account === undefined || login === undefined) return []
+  const why = 'The bridge again, to answer questions about the policy.'
+  return [{ name: QUESTIONS_USER, account, login, permissions: QUESTIONS_PERMISSIONS, why }]
 }
 
 function sessionsUser(account: string, login: StaticLogin): StaticUser {
@@ -78,8 +91,8 @@ function permissionEntries({ publish, subscribe, reply }: OwnPermissions): Entry
           block(
             'allow_responses',
             [
-              setting('max', max, 'Replies to each request. Three replies to one request would block the server.'),
-              setting('expires', `${seconds}s`, 'After this the login has failed, and a reply is of no use.'),
+              setting('max', max, 'Replies to each request. Three replies to one login would block the server.'),
+              setting('expires', `${seconds}s`, 'After this nobody waits any more, and a reply is of no use.'),
             ],
             'May answer a request that was delivered to it.',
           ),

@@ -3,6 +3,7 @@
  * Names follow Prometheus: base units, `_total` for counters.
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { QuestionRecord } from '../answers/outcome.ts'
 import type { DecisionRecord } from '../audit/record.ts'
 
 /** Read at each scrape. */
@@ -16,6 +17,10 @@ export interface Gauges {
   policyLoadedAt(): number
   /** 1 when the newest documents could not replace the snapshot in force. */
   policyStale(): number
+  /** `folders` and `cluster`; Unix seconds of the last moment at which what is known was all there was, 0 before the first. */
+  policySources(): readonly { readonly source: string; readonly asOf: number }[]
+  /** Kinds followed in the cluster; none without one. */
+  clusterResources(): readonly { readonly resource: string; readonly objects: number; readonly inStep: boolean }[]
   /** By configured name; `ageSeconds` is absent for inline keys and before the first reading. */
   issuerKeys(): readonly { readonly issuer: string; readonly usableKeys: number; readonly ageSeconds?: number }[]
 }
@@ -29,12 +34,14 @@ export interface Metrics {
   /** `ok`, or the code of what is wrong with the key source. */
   keysFetched(issuer: string, outcome: string): void
   keyUnknown(issuer: string): void
+  questionAsked(record: QuestionRecord): void
   /** Once the parts that the gauges read are standing. */
   expose(gauges: Gauges): void
   readonly contentType: string
   render(): Promise<string>
 }
 
+const ANSWER_BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30]
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5]
 
 export function createMetrics(version: string): Metrics {
@@ -55,6 +62,18 @@ export function createMetrics(version: string): Metrics {
     name: 'nib_decision_duration_seconds',
     help: 'From the arrival of a login request to its answer or refusal',
     buckets: DURATION_BUCKETS,
+    registers: [registry],
+  })
+  const questions = count('nib_questions_total', 'Questions by kind, by door (http, nats) and by how they ended', [
+    'ask',
+    'via',
+    'outcome',
+  ])
+  const answering = new Histogram({
+    name: 'nib_question_duration_seconds',
+    help: 'From the arrival of a question to its answer or refusal',
+    labelNames: ['ask'],
+    buckets: ANSWER_BUCKETS,
     registers: [registry],
   })
   const info = new Gauge({ name: 'nib_build_info', help: 'Always 1', labelNames: ['version'], registers: [registry] })
@@ -80,6 +99,10 @@ export function createMetrics(version: string): Metrics {
     verdictRecalled: (outcome) => void (recalled[outcome] += 1),
     keysFetched: (issuer, outcome) => reads.inc({ issuer, outcome }),
     keyUnknown: (issuer) => unknown.inc({ issuer }),
+    questionAsked({ ask, via, outcome, durationMs }) {
+      questions.inc({ ask, via, outcome })
+      answering.observe({ ask }, durationMs / 1000)
+    },
     expose: (gauges) => exposeGauges(registry, gauges),
     contentType: registry.contentType,
     render() {
@@ -111,6 +134,33 @@ function exposeGauges(registry: Registry, gauges: Gauges): void {
     '1 when newer documents were rejected and the last good policy serves',
     gauges.policyStale,
   )
+  const asOf: Gauge<'source'> = new Gauge({
+    name: 'nib_policy_source_as_of_timestamp_seconds',
+    help: 'The last moment at which what is known of a source of policy was all there was',
+    labelNames: ['source'],
+    registers: [registry],
+    collect() {
+      for (const { source, asOf: seconds } of gauges.policySources()) asOf.set({ source }, seconds)
+    },
+  })
+  const objects: Gauge<'resource'> = new Gauge({
+    name: 'nib_cluster_objects',
+    help: 'Objects known of a kind that is followed in the cluster',
+    labelNames: ['resource'],
+    registers: [registry],
+    collect() {
+      for (const { resource, objects: known } of gauges.clusterResources()) objects.set({ resource }, known)
+    },
+  })
+  const inStep: Gauge<'resource'> = new Gauge({
+    name: 'nib_cluster_in_step',
+    help: '1 while a kind is watched in the cluster or known to be absent; while any is 0, the policy of the cluster stays as it was',
+    labelNames: ['resource'],
+    registers: [registry],
+    collect() {
+      for (const { resource, inStep: holds } of gauges.clusterResources()) inStep.set({ resource }, holds ? 1 : 0)
+    },
+  })
   // Each gauge reads for itself: what another one's reading sets is shown a scrape late.
   const ages: Gauge<'issuer'> = new Gauge({
     name: 'nib_issuer_keys_age_seconds',

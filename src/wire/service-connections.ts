@@ -12,6 +12,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from 'nats'
+import { createBackoff, type Backoff } from './backoff.ts'
 import type { Envelope } from './envelope.ts'
 
 export interface ConnectionSettings {
@@ -47,8 +48,6 @@ export interface ServiceConnections {
 
 const SUBJECT = '$SYS.REQ.USER.AUTH'
 const XKEY_HEADER = 'Nats-Server-Xkey'
-const FIRST_DELAY_MS = 100
-const LONGEST_DELAY_MS = 5_000
 /** Each step of leaving: the server has had its time. */
 const CLOSE_LIMIT_MS = 1_000
 
@@ -197,30 +196,5 @@ function optionsOf(settings: ConnectionSettings, backoff: Backoff, index: number
     reconnectDelayHandler: () => backoff.wait(),
     pingInterval: 10_000,
     maxPingOut: 2,
-  }
-}
-
-interface Backoff {
-  /** Milliseconds between the last try and the next one; the same until {@link advance}. */
-  wait(): number
-  /** After a try: the next wait is twice as long, half of it chance. */
-  advance(): void
-  reset(): void
-}
-
-function createBackoff(chance: () => number): Backoff {
-  const spread = (delay: number): number => delay * (0.5 + chance() / 2)
-  let delay = FIRST_DELAY_MS
-  let wait = spread(delay)
-  return {
-    wait: () => wait,
-    advance() {
-      delay = Math.min(delay * 2, LONGEST_DELAY_MS)
-      wait = spread(delay)
-    },
-    reset() {
-      delay = FIRST_DELAY_MS
-      wait = spread(delay)
-    },
   }
 }

@@ -21,6 +21,7 @@ const cases = {
     sealed: true,
     accounts: ['SHOP', 'OPS'],
     sessions: true,
+    questions: 'OPS',
     bridgePassword: { variable: 'BRIDGE_PASSWORD' },
     breakGlass: [
       { name: 'break-glass', account: 'SYS' },
@@ -46,6 +47,7 @@ const cases = {
     sealed: true,
     accounts: ['SHOP', 'OPS'],
     sessions: true,
+    questions: 'OPS',
     breakGlass: [
       { name: 'break-glass', account: 'SYS' },
       { name: 'night-shift', account: 'OPS' },

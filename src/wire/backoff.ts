@@ -1,0 +1,29 @@
+/** How long to wait between two tries to reach a server: longer each time, half of it chance, and short again after a success. */
+
+export interface Backoff {
+  /** Milliseconds between the last try and the next one; the same until {@link advance}. */
+  wait(): number
+  /** After a try: the next wait is twice as long, half of it chance. */
+  advance(): void
+  reset(): void
+}
+
+const FIRST_DELAY_MS = 100
+const LONGEST_DELAY_MS = 5_000
+
+export function createBackoff(chance: () => number): Backoff {
+  const spread = (delay: number): number => delay * (0.5 + chance() / 2)
+  let delay = FIRST_DELAY_MS
+  let wait = spread(delay)
+  return {
+    wait: () => wait,
+    advance() {
+      delay = Math.min(delay * 2, LONGEST_DELAY_MS)
+      wait = spread(delay)
+    },
+    reset() {
+      delay = FIRST_DELAY_MS
+      wait = spread(delay)
+    },
+  }
+}

@@ -47,7 +47,7 @@ export type EnvironmentName = (typeof environments)[number]
 type PassedOn =
   'accounts' | 'authorizationTimeout' | 'maxControlLine' | 'replies' | 'trustedProxies' | 'delegatedAccounts'
 
-export interface EnvironmentOptions extends Partial<Pick<ServerConfigSetup, PassedOn | 'breakGlass'>> {
+export interface EnvironmentOptions extends Partial<Pick<ServerConfigSetup, PassedOn | 'breakGlass' | 'questions'>> {
   /** Exactly this nats-server. Without it: what NIB_NATS_SERVER names, else the pinned one. */
   readonly version?: string
   readonly websocket?: boolean
@@ -81,6 +81,8 @@ export interface TestEnvironment {
   /** For `connect` of `nats`: the bridge; its session control; a client with a token; a break-glass user. Nobody reconnects. */
   asBridge(): ConnectionOptions
   asSessions(): ConnectionOptions
+  /** The bridge as it answers questions. */
+  asQuestions(): ConnectionOptions
   asClient(token: string, more?: ConnectionOptions): ConnectionOptions
   asBreakGlass(name?: string): ConnectionOptions
   /** Ends the server and starts it anew: same keys and client port; same configuration, unless another is given. */
@@ -166,6 +168,10 @@ export async function startEnvironment(
       asSessions() {
         if (bridge.sessions === undefined) throw new Error('this environment has no sessions user')
         return { ...as(bridge.sessions), inboxPrefix: bridge.sessions.inboxPrefix }
+      },
+      asQuestions() {
+        if (bridge.questions === undefined) throw new Error('this environment has no questions user')
+        return as(bridge.questions)
       },
       asClient(token, more) {
         const sentinel =

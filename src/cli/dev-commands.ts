@@ -17,6 +17,7 @@ export interface DevOptions {
 }
 
 export interface DemoOptions {
+  readonly cluster?: true
   readonly stay?: true
   readonly operator?: true
   readonly plain?: true
@@ -50,6 +51,7 @@ export function demoCommand(options: DemoOptions, output: Output): Promise<numbe
     version: packageVersion(),
     operator: options.operator === true,
     sealed: options.plain !== true,
+    cluster: options.cluster === true,
     stay: options.stay === true,
     json: options.json === true,
     interrupted: interruption(),

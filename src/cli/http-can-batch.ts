@@ -51,10 +51,10 @@ export async function answerLines(input: Input, out: Stream, options: BatchOptio
   for await (const lines of eachLine(input)) {
     for (const line of lines) {
       number += 1
-      // Blank lines, as at the end of a file, ask nothing.
-      if (line !== undefined && line.trim() === '') continue
       try {
         if (line === undefined) throw new LineError('the line is too long')
+        // Answers stay in step with the lines.
+        if (line.trim() === '') throw new LineError('the line is empty')
         piece += answer(line)
       } catch (problem) {
         const error = reasonOf(problem)

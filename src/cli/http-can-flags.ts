@@ -1,8 +1,9 @@
 /** The flags of `nib http can` -> the request and the workload they describe. Pure. */
 import { parseIp, type PolicyWorkload, type RequestFacts } from '../istio/index.ts'
-import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import { quote } from '../lib/spell.ts'
-import { parseClaims } from './claims-argument.ts'
+import type { MeshOptions } from './options.ts'
+import { readClaimOptions } from './claims-argument.ts'
+import { workloadUri, WORKLOAD_EXPECTED } from './workload-argument.ts'
 
 export interface FlagError {
   readonly error: string
@@ -12,8 +13,21 @@ export interface FlagError {
 export interface WorkloadFlags {
   readonly namespace: string
   readonly labels: readonly string[]
-  /** A service behind a waypoint; then labels mean nothing. */
+  /** A service behind a waypoint, which has no labels. */
   readonly waypointFor?: string
+  /** Of that waypoint's Gateway. */
+  readonly waypointName?: string
+}
+
+/** The usual one, as `istioctl waypoint apply` names it. */
+export const DEFAULT_WAYPOINT = 'waypoint'
+
+export function waypointOf(
+  namespace: string,
+  service: string,
+  name = DEFAULT_WAYPOINT,
+): Extract<PolicyWorkload, { readonly waypoint: object }>['waypoint'] {
+  return { namespace, name, service: { namespace, name: service } }
 }
 
 export interface RequestFlags {
@@ -30,11 +44,18 @@ export interface RequestFlags {
   readonly sni?: string
 }
 
-const SCHEME = 'spiffe://'
 const MAX_PORT = 65_535
 
-export function workloadOf({ namespace, labels, waypointFor }: WorkloadFlags): PolicyWorkload | FlagError {
-  if (waypointFor !== undefined) return { waypoint: { namespace, service: { namespace, name: waypointFor } } }
+export function workloadOf(flags: WorkloadFlags): PolicyWorkload | FlagError {
+  const { namespace, labels, waypointFor, waypointName } = flags
+  if (waypointFor !== undefined) {
+    if (labels.length > 0)
+      return { error: '--labels are of a workload, and --waypoint-for asks a waypoint', hint: 'leave one out' }
+    return { waypoint: waypointOf(namespace, waypointFor, waypointName) }
+  }
+  if (waypointName !== undefined) {
+    return { error: '--waypoint-name names the waypoint of a service', hint: 'name the service: --waypoint-for orders' }
+  }
   const read = new Map<string, string>()
   for (const label of labels.flatMap((list) => list.split(','))) {
     const equals = label.indexOf('=')
@@ -45,7 +66,10 @@ export function workloadOf({ namespace, labels, waypointFor }: WorkloadFlags): P
   return { namespace, labels: Object.fromEntries(read) }
 }
 
-export function factsOf(flags: RequestFlags): RequestFacts | FlagError {
+export function factsOf(
+  flags: RequestFlags,
+  { trustDomain }: Pick<MeshOptions, 'trustDomain'>,
+): RequestFacts | FlagError {
   const { method, path, host, port, principal, sourceIp, remoteIp, sni } = flags
   const headers: (readonly [string, string])[] = []
   for (const header of flags.header) {
@@ -62,59 +86,27 @@ export function factsOf(flags: RequestFlags): RequestFacts | FlagError {
     if (address !== undefined && parseIp(address) === undefined)
       return { error: `${flag} ${quote(address)} is no IP address` }
   }
-  const claims = claimsOf(flags)
-  if (claims !== undefined && isFlagError(claims)) return claims
+  const claims = readClaimOptions(flags)
+  if (!claims.ok) return { error: claims.error.message, hint: claims.error.hint }
+  const caller = principal === undefined ? undefined : workloadUri(principal, trustDomain)
+  if (principal !== undefined && caller === undefined) {
+    return { error: `--principal ${quote(principal)} is no workload`, hint: WORKLOAD_EXPECTED }
+  }
   return {
     method,
     path,
     headers,
     ...(host === undefined ? {} : { host }),
     ...(number === undefined ? {} : { destPort: number }),
-    ...(principal === undefined ? {} : { principal: principalOf(principal) }),
-    ...(claims === undefined ? {} : { claims: claims.claims }),
+    ...(caller === undefined ? {} : { principal: caller }),
+    ...(claims.value === undefined ? {} : { claims: claims.value }),
     ...(sourceIp === undefined ? {} : { sourceIp }),
     ...(remoteIp === undefined ? {} : { remoteIp }),
     ...(sni === undefined ? {} : { sni }),
   }
 }
 
-/** As in a policy, or whole. */
-function principalOf(text: string): string {
-  return text.includes('://') ? text : `${SCHEME}${text}`
-}
-
 function portOf(text: string): number | undefined {
   const port = /^\d+$/.test(text) ? Number(text) : Infinity
   return port <= MAX_PORT ? port : undefined
-}
-
-/** `--claims` is the whole payload, `--claim` adds to it. */
-function claimsOf({ claim, claims }: RequestFlags): { readonly claims: JsonObject } | FlagError | undefined {
-  const whole = claims === undefined ? {} : parseObject(claims)
-  if (whole === undefined) {
-    return {
-      error: '--claims is no JSON object',
-      hint: `for example --claims '{"iss":"https://idp.example","sub":"ann"}'`,
-    }
-  }
-  const single = parseClaims(claim)
-  if (!single.ok) return { error: single.error, hint: 'for example --claim iss=https://idp.example' }
-  return claims === undefined && claim.length === 0 ? undefined : { claims: { ...whole, ...single.value } }
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return isJsonObject(value)
-}
-
-function isFlagError(value: object): value is FlagError {
-  return 'error' in value
 }

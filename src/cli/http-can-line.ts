@@ -6,6 +6,7 @@ import { parseIp, type Mesh, type PolicyWorkload, type RequestFacts, type Transp
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import { nearest } from '../lib/nearest.ts'
 import { describeValue, quote } from '../lib/spell.ts'
+import { DEFAULT_WAYPOINT } from './http-can-flags.ts'
 
 /** Everything but the request: what a policy engine is made of. */
 export interface LineSetup {
@@ -104,13 +105,13 @@ function readWorkload(value: Json | undefined, defaults: PolicyWorkload): Policy
 function readWaypoint(value: Json, namespace: string): PolicyWorkload {
   const waypoint = readObject(value, 'workload.waypoint', WAYPOINT)
   const home = text(waypoint, 'namespace', 'workload.waypoint') ?? namespace
-  const name = text(waypoint, 'name', 'workload.waypoint')
+  const name = text(waypoint, 'name', 'workload.waypoint') ?? DEFAULT_WAYPOINT
   const service = text(waypoint, 'service', 'workload.waypoint')
   const serviceEntry = text(waypoint, 'serviceEntry', 'workload.waypoint')
   return {
     waypoint: {
       namespace: home,
-      ...(name === undefined ? {} : { name }),
+      name,
       ...(service === undefined ? {} : { service: { namespace, name: service } }),
       ...(serviceEntry === undefined ? {} : { serviceEntry: { namespace, name: serviceEntry } }),
     },

@@ -24,6 +24,7 @@ import type { LineSetup } from './http-can-line.ts'
 import { readAuthorizationPolicies, type LoadedPolicies, type PlacedPolicy } from '../compile/index.ts'
 import { readPolicyTexts } from './load-snapshot.ts'
 import type { Input } from './input.ts'
+import { meshMistake } from './mesh.ts'
 import type { Output, Stream } from './output.ts'
 
 export interface HttpCanArguments extends RequestFlags, WorkloadFlags {
@@ -63,7 +64,7 @@ export async function httpCan(question: HttpCanArguments, context: HttpCanContex
     const policies = placed === undefined ? {} : { policies: placed.map(({ policy }) => policy) }
     return (await answerLines(context.input, context.out, { defaults: setup, ...policies })) ? 0 : 2
   }
-  const facts = factsOf(question)
+  const facts = factsOf(question, setup.mesh)
   if ('error' in facts) return refuse(output, facts)
   const answer = answerOne(placed ?? [], setup, facts)
   if (question.json === true) output.json(toJson(answer))
@@ -77,12 +78,15 @@ async function loadPolicies(paths: readonly string[], input: Input | undefined):
 }
 
 function setupOf(question: HttpCanArguments): LineSetup | FlagError {
+  const { trustDomain = DEFAULT_MESH.trustDomain, alias } = question
+  const wrong = meshMistake({ trustDomain, alias })
+  if (wrong !== undefined) return { error: wrong }
   const workload = workloadOf(question)
   if ('error' in workload) return workload
   return {
     mesh: {
-      trustDomain: question.trustDomain ?? DEFAULT_MESH.trustDomain,
-      trustDomainAliases: question.alias,
+      trustDomain,
+      trustDomainAliases: alias,
       rootNamespace: question.rootNamespace ?? DEFAULT_MESH.rootNamespace,
     },
     workload,

@@ -49,8 +49,9 @@ export async function showKeys(files: readonly string[], options: { json?: true 
       exitCode = 1
     } else shown.push(key)
   }
-  if (options.json) output.json(shown)
-  else for (const key of shown) output.line(`${key.publicKey}  ${key.kind.padEnd(8)}  ${key.file}`)
+  if (options.json) {
+    if (exitCode === 0) output.json(shown)
+  } else for (const key of shown) output.line(`${key.publicKey}  ${key.kind.padEnd(8)}  ${key.file}`)
   return exitCode
 }
 

@@ -1,20 +1,21 @@
 /** `nib lint`: what policy documents say against the intent of their author. Exit codes: 0 nothing, 1 findings, 2 wrong usage or no files. */
 import { writeFile } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
-import { isTrustDomain } from '../identity/spiffe-id.ts'
 import { didYouMean } from '../lib/nearest.ts'
+import { quote } from '../lib/spell.ts'
 import { table } from '../lib/table.ts'
 import { findText, isAtLeast, lint, RULE_TEXTS, toSarif, type Finding, type LintReport } from '../lint/index.ts'
 import type { Severity } from '../policy/diagnostic.ts'
+import { COMPILER_CODES } from './compiler-codes.ts'
 import type { Input } from './input.ts'
-import { readPolicyTexts, USUALLY_FORBIDDEN } from './load-snapshot.ts'
-import { sha256Hex } from '../serve/sha256.ts'
+import { compileOptionsOf, readPolicyTexts } from './load-snapshot.ts'
+import { meshMistake } from './mesh.ts'
+import type { MeshOptions } from './options.ts'
 import type { Output } from './output.ts'
 import { packageVersion } from './version.ts'
 
-export interface LintOptions {
+export interface LintOptions extends MeshOptions {
   readonly policies?: readonly string[]
-  readonly trustDomain: string
   readonly failOn: Severity
   readonly json?: true
   /** A file, or `-` for standard output. */
@@ -26,11 +27,10 @@ export interface LintOptions {
 export async function lintCommand(options: LintOptions, output: Output, input: Input | undefined): Promise<number> {
   if (options.list) return listCodes(options, output)
   if (options.explain !== undefined) return explain(options.explain, options, output)
-  const { policies = [], trustDomain } = options
+  const { policies = [] } = options
   if (policies.length === 0) return refuse(output, 'no policies given', 'nib lint --policies <folder>')
-  if (!isTrustDomain(trustDomain)) {
-    return refuse(output, `trust domain "${trustDomain}" is made of other characters than a-z, 0-9, ".", "-" and "_"`)
-  }
+  const wrong = meshMistake(options)
+  if (wrong !== undefined) return refuse(output, wrong)
   if (options.json && options.sarif === '-') {
     return refuse(output, '--json and --sarif - both write to standard output', 'give --sarif a file')
   }
@@ -39,11 +39,7 @@ export async function lintCommand(options: LintOptions, output: Output, input: I
     output.diagnostics(texts.error)
     return 2
   }
-  const report = lint(texts.value, {
-    trustDomains: { local: trustDomain, aliases: [] },
-    forbiddenAccounts: USUALLY_FORBIDDEN,
-    hash: sha256Hex,
-  })
+  const report = lint(texts.value, compileOptionsOf(options))
   const failing = report.findings.filter(({ severity }) => isAtLeast(severity, options.failOn)).length
   if (options.sarif !== undefined && !(await writeSarif(report, options.sarif, output))) return 2
   if (options.json) output.json(asJson(report, texts.value.length))
@@ -158,17 +154,8 @@ function listCodes({ json }: LintOptions, output: Output): number {
 
 function explain(code: string, { json }: LintOptions, output: Output): number {
   const rule = findText(code)
-  if (rule === undefined) {
-    const hint = didYouMean(
-      code,
-      RULE_TEXTS.map((known) => known.code),
-    )
-    return refuse(
-      output,
-      `no entry for "${code}"`,
-      hint ?? 'codes of the compiler share the entry not-as-written; nib lint --list names the others',
-    )
-  }
+  if (rule === undefined)
+    return COMPILER_CODES.includes(code) ? explainShared(code, json, output) : unknownCode(code, output)
   const { severity, title, why, mend } = rule
   if (json) output.json({ code, severity, title, why, mend })
   else {
@@ -179,4 +166,31 @@ function explain(code: string, { json }: LintOptions, output: Output): number {
     output.line(`To mend it: ${mend}.`)
   }
   return 0
+}
+
+const SHARED = { error: 'not-as-written', otherwise: 'compiler-remark' } as const
+
+/** Most codes of the compiler need no more than their message. */
+function explainShared(code: string, json: true | undefined, output: Output): number {
+  const title = 'told by the compiler: its message says what was read and what was expected'
+  const entries = Object.values(SHARED)
+  if (json) {
+    output.json({ code, title, entries })
+    return 0
+  }
+  output.line(output.paint(code, 'strong'))
+  output.line(title)
+  output.line()
+  output.line(`As an error (${SHARED.error}): ${findText(SHARED.error)?.why ?? ''}`)
+  output.line(`Otherwise (${SHARED.otherwise}): ${findText(SHARED.otherwise)?.why ?? ''}`)
+  return 0
+}
+
+function unknownCode(code: string, output: Output): number {
+  const known = [...RULE_TEXTS.map((text) => text.code), ...COMPILER_CODES]
+  return refuse(
+    output,
+    `no finding has the code ${quote(code)}`,
+    didYouMean(code, known) ?? 'nib lint --list names them',
+  )
 }

@@ -1,11 +1,12 @@
 /** Policy folders, files or standard input, read and compiled once, for commands that answer offline. */
 import type { AskedPolicy } from '../answers/policy.ts'
-import { compile, type SourceText } from '../compile/index.ts'
+import { compile, type CompileOptions, type SourceText } from '../compile/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import { sha256Hex } from '../serve/sha256.ts'
 import { readPolicyFolders } from '../sources/index.ts'
 import { readInput, type Input } from './input.ts'
+import type { MeshOptions } from './options.ts'
 
 export interface LoadedSnapshot extends AskedPolicy {
   /** What it was compiled from. */
@@ -23,7 +24,18 @@ export interface LoadOptions {
 
 /** Accounts that no policy may name, where no bridge configuration says which ones these are. */
 export const USUALLY_FORBIDDEN = ['SYS', '$G', '$SYS', 'AUTH']
-const STDIN = '-'
+/** In place of a path: standard input. */
+export const STDIN = '-'
+
+/** Where no bridge configuration says more than the mesh. */
+export function compileOptionsOf({ trustDomain, alias, rootNamespace }: MeshOptions): CompileOptions {
+  return {
+    trustDomains: { local: trustDomain, aliases: alias },
+    rootNamespace,
+    forbiddenAccounts: USUALLY_FORBIDDEN,
+    hash: sha256Hex,
+  }
+}
 
 /** @param paths folders or single files; `-` is standard input. */
 export async function loadSnapshot(
@@ -32,12 +44,8 @@ export async function loadSnapshot(
 ): Promise<Result<LoadedSnapshot, readonly Diagnostic[]>> {
   const texts = await readPolicyTexts(paths, input)
   if (!texts.ok) return texts
-  const compiled = compile(texts.value, {
-    trustDomains: { local: trustDomain, aliases: trustDomainAliases },
-    rootNamespace,
-    forbiddenAccounts: USUALLY_FORBIDDEN,
-    hash: sha256Hex,
-  })
+  const options = compileOptionsOf({ trustDomain, alias: trustDomainAliases, rootNamespace })
+  const compiled = compile(texts.value, options)
   const { snapshot, ...beside } = compiled
   return snapshot === undefined ? err(beside.diagnostics) : ok({ snapshot, ...beside, sources: texts.value })
 }

@@ -1,5 +1,5 @@
 /** Arguments and options that several commands take, and how help shows examples. */
-import { Argument, Option } from 'commander'
+import { Argument, Option, type Command } from 'commander'
 
 export function example(...lines: string[]): string {
   return `\nExample:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
@@ -16,27 +16,41 @@ export function policiesOption(): Option {
     .argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value])
 }
 
-export function claimOption(): Option {
-  return new Option('--claim <path=value>', 'a claim of an end-user token (repeatable)').argParser(collect).default([])
+export function addClaimOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--claim <path=value>', 'a claim of an end-user token; a dot goes into an object (repeatable)')
+        .argParser(collect)
+        .default([]),
+    )
+    .option('--claims <json>', 'all claims of an end-user token as JSON, whatever their names')
 }
 
 export function groupOption(): Option {
   return new Option('--group <name>', 'a group of an end user (repeatable)').argParser(collect).default([])
 }
 
-export function trustDomainOption(): Option {
-  return new Option('--trust-domain <name>', 'trust domain that ns/name stands in').default('cluster.local')
+/** What every command that compiles must know of the mesh. */
+export interface MeshOptions {
+  /** That `ns/name` stands in. */
+  readonly trustDomain: string
+  /** Other names of the trust domain. */
+  readonly alias: readonly string[]
+  /** Of Istio. */
+  readonly rootNamespace: string
 }
 
-/** What a mesh with AuthorizationPolicies needs besides. */
-export function aliasOption(): Option {
-  return new Option('--alias <name>', 'another name of the trust domain (repeatable)').argParser(collect).default([])
-}
-
-export function rootNamespaceOption(): Option {
-  return new Option('--root-namespace <name>', 'namespace whose AuthorizationPolicies rule the mesh').default(
-    'istio-system',
-  )
+export function addMeshOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--trust-domain <name>', 'trust domain that ns/name stands in').default('cluster.local'))
+    .addOption(
+      new Option('--alias <name>', 'another name of the trust domain (repeatable)').argParser(collect).default([]),
+    )
+    .addOption(
+      new Option('--root-namespace <name>', 'namespace whose AuthorizationPolicies rule the mesh').default(
+        'istio-system',
+      ),
+    )
 }
 
 export function actionArgument(): Argument {

@@ -1,8 +1,10 @@
 /**
  * What a person sees: plain lines on stdout, problems on stderr as `nib: error: …` with a hint, diagnostics as aligned lines that
  * begin with file:line:column. Colour only on a terminal that wants it (https://no-color.org). Machines ask for `--json`.
+ * Names of files and arguments may come from strangers: no control character of theirs reaches the terminal.
  */
-import { styleText } from 'node:util'
+import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import type { Output, Tone } from '../dev/output.ts'
 import { table } from '../lib/table.ts'
 import type { Diagnostic, Severity } from '../policy/diagnostic.ts'
@@ -19,26 +21,101 @@ type Paint = Output['paint']
 const STYLES = { good: 'green', bad: 'red', dim: 'dim', strong: 'bold' } as const
 const TONES = { error: 'bad', warning: 'strong', info: 'dim' } as const satisfies Record<Severity, Tone>
 
-export function createOutput(out: Stream, problems: Stream, env: Readonly<Record<string, string | undefined>>): Output {
-  const paintProblem = painter(problems, env)
+/** Why a command could not do what it was asked: the same shape for all of them. */
+export interface Failure {
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string }
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export interface TerminalOutput extends Output {
+  /** What was told on stderr, for a machine; nothing when it has its JSON already. */
+  failure(code: string): Failure | undefined
+}
+
+export function createOutput(
+  out: Stream,
+  problems: Stream,
+  env: Readonly<Record<string, string | undefined>>,
+): TerminalOutput {
+  const shown = painter(out, env)
+  const shownProblem = painter(problems, env)
+  const told: Diagnostic[] = []
+  let error: Failure['error'] | undefined
+  let hasJson = false
   return {
-    line: (text = '') => void out.write(`${text}\n`),
-    json: (value) => void out.write(`${JSON.stringify(value, undefined, 2)}\n`),
-    paint: painter(out, env),
-    error(message, hint) {
-      problems.write(`nib: error: ${message}\n`)
-      if (hint !== undefined) problems.write(`nib: hint: ${hint}\n`)
+    line: (text = '') => void out.write(`${shown.finish(printable(text))}\n`),
+    json(value) {
+      hasJson = true
+      out.write(`${jsonText(value)}\n`)
+    },
+    paint: shown.paint,
+    error(message, hint, code = FAILED) {
+      error ??= { code, message, ...(hint === undefined ? {} : { hint }) }
+      problems.write(`nib: error: ${printable(message)}\n`)
+      if (hint !== undefined) problems.write(`nib: hint: ${printable(hint)}\n`)
     },
     diagnostics(list) {
-      for (const line of diagnosticLines(list, paintProblem)) problems.write(`${line}\n`)
+      told.push(...list)
+      for (const line of diagnosticLines(list, shownProblem.paint)) {
+        problems.write(`${shownProblem.finish(printable(line))}\n`)
+      }
+    },
+    failure(code) {
+      if (hasJson) return undefined
+      return failureOf(error?.code === FAILED ? { ...error, code } : error, told)
     },
   }
 }
 
-function painter(stream: Stream, env: Readonly<Record<string, string | undefined>>): Paint {
+/** Of {@link Failure}, where nothing better is known. */
+const FAILED = 'failed'
+
+export function failureOf(error: Failure['error'] | undefined, diagnostics: readonly Diagnostic[]): Failure {
+  return { error: error ?? { code: 'documents-refused', message: 'the documents have errors' }, diagnostics }
+}
+
+// eslint-disable-next-line no-control-regex -- these are what it is about
+const UNPRINTABLE = /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
+/** JSON escapes the others by itself. */
+const UNPRINTABLE_IN_JSON = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
+
+/** Text as a terminal may have it: lines stay lines, and nothing in it moves the cursor, colours or turns around what follows. */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, '\u{fffd}')
+}
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, undefined, 2).replaceAll(
+    UNPRINTABLE_IN_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+interface Painter {
+  readonly paint: Paint
+  /** Marks become colours. */
+  readonly finish: (text: string) => string
+}
+
+/** Paints with marks that nobody can know beforehand, so that escape sequences in the text are told from ours. */
+function painter(stream: Stream, env: Readonly<Record<string, string | undefined>>): Painter {
   const isColourful = stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
-  return (text, tone) =>
-    tone === 'plain' || !isColourful ? text : styleText(STYLES[tone], text, { validateStream: false })
+  if (!isColourful) return { paint: (text) => inOneLine(text), finish: (text) => text }
+  const secret = randomUUID()
+  const marks = new RegExp(`${secret}:(\\d+);`, 'g')
+  return {
+    paint(text, tone) {
+      if (tone === 'plain') return inOneLine(text)
+      const [on, off] = inspect.colors[STYLES[tone]] ?? [0, 0]
+      return `${secret}:${on};${inOneLine(text)}${secret}:${off};`
+    },
+    finish: (text) => text.replaceAll(marks, '\u001b[$1m'),
+  }
+}
+
+/** A name with a line end in it would begin a line of its own. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\r\n]/g, '\u{fffd}')
 }
 
 const SEVERITY = 1

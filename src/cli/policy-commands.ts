@@ -1,19 +1,9 @@
-/** The commands that work on policy files alone: no bridge, no server. */
+/** The commands that work on policy files: they check, compile and test them. No bridge, no server. */
 import { Option, type Command } from 'commander'
 import type { CompileArguments } from './compile-command.ts'
 import type { Input } from './input.ts'
 import type { LintOptions } from './lint-command.ts'
-import {
-  actionArgument,
-  aliasOption,
-  claimOption,
-  collect,
-  example,
-  groupOption,
-  policiesOption,
-  rootNamespaceOption,
-  trustDomainOption,
-} from './options.ts'
+import { addClaimOptions, addMeshOptions, collect, example, groupOption, policiesOption } from './options.ts'
 import type { Output } from './output.ts'
 import type { TestArguments } from './test-command.ts'
 
@@ -25,45 +15,7 @@ export interface CommandContext {
 }
 
 export function addPolicyCommands(program: Command, { output, input, finish }: CommandContext): void {
-  program
-    .command('why')
-    .description('say whether a principal may use a subject, and which rules say so')
-    .argument('<principal>', 'ns/name, a SPIFFE ID, or https://issuer/subject')
-    .addArgument(actionArgument())
-    .argument('<subject>', 'a subject; to subscribe, wildcards may stand in it')
-    .addOption(policiesOption())
-    .option('-q, --queue <name>', 'subscribe as a member of this queue group')
-    .addOption(trustDomainOption())
-    .addOption(aliasOption())
-    .addOption(rootNamespaceOption())
-    .addOption(claimOption())
-    .addOption(groupOption())
-    .option('--json', 'machine-readable output')
-    .addHelpText('after', example('nib why shop/orders publish shop.orders.created --policies ./policy'))
-    .action(async (principal: string, action: 'publish' | 'subscribe', subject: string, options: QueryOptions) => {
-      const { whyCommand } = await import('./query-commands.ts')
-      finish(await whyCommand({ principal, action, subject, ...options }, output, input))
-    })
-
-  program
-    .command('what-can')
-    .description('list everything a principal may do, and the rule behind each entry')
-    .argument('<principal>', 'ns/name, a SPIFFE ID, or https://issuer/subject')
-    .addOption(policiesOption())
-    .addOption(trustDomainOption())
-    .addOption(aliasOption())
-    .addOption(rootNamespaceOption())
-    .addOption(claimOption())
-    .addOption(groupOption())
-    .option('--json', 'machine-readable output')
-    .addHelpText('after', example('nib what-can shop/dashboard --policies ./policy'))
-    .action(async (principal: string, options: QueryOptions) => {
-      const { whatCanCommand } = await import('./query-commands.ts')
-      finish(await whatCanCommand({ principal, ...options }, output, input))
-    })
-
-  program
-    .command('compile')
+  addClaimOptions(addMeshOptions(program.command('compile')))
     .description('check policy documents, and show what each principal gets, exactly as its user JWT says it')
     .addOption(policiesOption())
     .option(
@@ -72,10 +24,6 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
     )
     .option('--server-version <version>', 'the nats-server that will enforce it', '2.15.1')
     .option('--strict', 'a warning is an error')
-    .addOption(trustDomainOption())
-    .addOption(aliasOption())
-    .addOption(rootNamespaceOption())
-    .addOption(claimOption())
     .addOption(groupOption())
     .option('--json', 'machine-readable output')
     .addHelpText(
@@ -91,8 +39,7 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
       finish(await compileCommand(options, output, input))
     })
 
-  program
-    .command('lint')
+  addMeshOptions(program.command('lint'))
     .description('find what compiles and yet says something else than its author meant, in Istio policies as well')
     .addOption(policiesOption().makeOptionMandatory(false))
     .addOption(
@@ -100,7 +47,6 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
         .choices(['error', 'warning', 'info'])
         .default('error'),
     )
-    .addOption(trustDomainOption())
     .option('--sarif <file>', 'also write the findings as SARIF 2.1.0; - for stdout instead of the text')
     .option('--explain <code>', 'say why a finding matters and how to mend it')
     .option('--list', 'list the codes of all findings')
@@ -130,7 +76,7 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
     )
     .option('--coverage', 'list the rules that are behind no assertion')
     .option('--fail-under <percent>', 'fail when less of the rules is behind an assertion')
-    .option('--junit <file>', 'also write the results as JUnit XML')
+    .option('--junit <file>', 'also write the results as JUnit XML; - for stdout instead of the text')
     .option('--json', 'machine-readable output')
     .addHelpText(
       'after',
@@ -140,15 +86,4 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
       const { testCommand } = await import('./test-command.ts')
       finish(await testCommand({ files, ...options }, output, input))
     })
-}
-
-interface QueryOptions {
-  readonly policies: string[]
-  readonly trustDomain: string
-  readonly alias: string[]
-  readonly rootNamespace: string
-  readonly claim: string[]
-  readonly group: string[]
-  readonly queue?: string
-  readonly json?: true
 }

@@ -7,9 +7,11 @@ import type { DemoOptions, DevOptions } from './dev-commands.ts'
 import { addHttpCommands } from './http-commands.ts'
 import type { Input } from './input.ts'
 import { collect, example } from './options.ts'
-import { createOutput, type Stream } from './output.ts'
+import { createOutput, printable, type Failure, type Stream } from './output.ts'
 import { addPolicyCommands } from './policy-commands.ts'
+import { addQuestionCommands } from './question-commands.ts'
 import type { ServerConfigOptions } from './server-config-command.ts'
+import { addTopologyCommands } from './topology-commands.ts'
 import { packageVersion } from './version.ts'
 
 export interface Terminal {
@@ -35,7 +37,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.out.write(text),
-      writeErr: (text) => void terminal.problems.write(text.replace(/^error: /, 'nib: error: ')),
+      writeErr: (text) => void terminal.problems.write(printable(text.replace(/^error: /, 'nib: error: '))),
     })
 
   program
@@ -49,6 +51,8 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     })
 
   addPolicyCommands(program, { output, input: terminal.input, finish })
+  addQuestionCommands(program, { output, input: terminal.input, finish })
+  addTopologyCommands(program, { output, input: terminal.input, finish })
   addHttpCommands(program, { output, input: terminal.input, finish }, terminal.out)
 
   program
@@ -66,6 +70,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     .option('--listen <host:port>', 'where clients connect', '127.0.0.1:4222')
     .option('--websocket <host:port>', 'also listen for WebSocket clients')
     .option('--mqtt <host:port>', 'also listen for MQTT clients')
+    .option('--questions <account>', 'the bridge answers questions about the policy in this account')
     .option('--jetstream <folder>', 'enable JetStream with this store')
     .option('--tls-cert <file>', 'certificate of the server')
     .option('--tls-key <file>', 'its private key')
@@ -101,6 +106,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     .command('demo')
     .description('show the bridge at work on a small shop; ends with 0 when policy and server agree on every line')
     .option('--stay', 'go on running afterwards')
+    .option('--cluster', 'apply the policy to a real kube-apiserver, which issues the tokens as well')
     .option('--operator', 'operator mode instead of config mode')
     .option('--plain', 'requests and answers without xkey encryption')
     .option('--json', 'machine-readable output')
@@ -133,12 +139,40 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
       finish(await showKeys(files, options, output))
     })
 
+  /** A machine reads standard output alone. */
+  const failed = (code: number, failure = output.failure(code === 2 ? USAGE : FAILED)): number => {
+    if (isForMachine(argv) && failure !== undefined) output.json(failure)
+    return code
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' })
-    return exitCode
+    return exitCode === 0 ? 0 : failed(exitCode)
   } catch (problem) {
-    if (problem instanceof CommanderError) return problem.exitCode === 0 ? 0 : 2
+    if (problem instanceof CommanderError) {
+      if (problem.exitCode === 0) return 0
+      return failed(usageCode(argv), { error: usageError(problem), diagnostics: [] })
+    }
     output.error(problem instanceof Error ? problem.message : String(problem))
-    return 1
+    return failed(1)
   }
+}
+
+const USAGE = 'usage'
+const FAILED = 'failed'
+
+/** Also of a command line that cannot be read. */
+function isForMachine(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json')
+}
+
+/** Who calls a command without its subcommand is shown the help. */
+function usageError({ message }: CommanderError): Failure['error'] {
+  const isHelp = message === '(outputHelp)'
+  return { code: USAGE, message: isHelp ? 'the command is not complete' : message.replace(/^error: /, '') }
+}
+
+/** Of a plan, 2 says that something changes. */
+function usageCode([command]: readonly string[]): number {
+  return command === 'plan' ? 1 : 2
 }

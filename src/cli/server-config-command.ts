@@ -19,6 +19,7 @@ export interface ServerConfigOptions {
   readonly websocket?: string
   readonly mqtt?: string
   readonly jetstream?: string
+  readonly questions?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly json?: true
@@ -38,7 +39,7 @@ export async function serverConfigCommand(options: ServerConfigOptions, output: 
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     return refuse(output, '--tls-cert and --tls-key go together')
   }
-  const { tlsCert: certFile, tlsKey: keyFile, jetstream } = options
+  const { tlsCert: certFile, tlsKey: keyFile, jetstream, questions } = options
   const made = createServerConfig(
     {
       mode: options.mode,
@@ -48,6 +49,7 @@ export async function serverConfigCommand(options: ServerConfigOptions, output: 
       listeners,
       ...(certFile === undefined || keyFile === undefined ? {} : { tls: { certFile, keyFile } }),
       ...(jetstream === undefined ? {} : { jetstream: { storeDir: jetstream } }),
+      ...(questions === undefined ? {} : { questions }),
     },
     freshKeys,
     { now: () => Date.now() },
@@ -81,7 +83,7 @@ function plan(config: ServerConfig, { listen }: ServerConfigOptions): readonly P
         keys: { discovery: true },
       },
     ],
-    policyFolder: './policy',
+    policy: { folders: ['./policy'] },
     admin: '127.0.0.1:9222',
   })
   return [

@@ -26,12 +26,15 @@ export interface TestArguments {
   /** When there are any: in place of those that the documents name. */
   readonly policies: readonly string[]
   readonly json?: true
+  /** A file, or `-` for standard output. */
   readonly junit?: string
   readonly coverage?: true
   /** Percent. */
   readonly failUnder?: string
 }
 
+/** In place of a file. */
+const STDOUT = '-'
 const MAX_FILE_BYTES = 1_048_576
 
 export async function testCommand(asked: TestArguments, output: Output, input?: Input): Promise<number> {
@@ -40,15 +43,19 @@ export async function testCommand(asked: TestArguments, output: Output, input?: 
     output.error(`"${asked.failUnder}" is no percentage`, 'write a number from 0 to 100')
     return 2
   }
+  if (asked.json && asked.junit === STDOUT) {
+    output.error('--json and --junit - both write to standard output', 'give --junit a file')
+    return 2
+  }
   const { runs, diagnostics } = await runAll(asked, input)
   const results = runs.flatMap(({ cases }) => cases.flatMap((one) => one.results))
   const failed = results.filter(({ passed }) => !passed).length
   const wantsCoverage = asked.coverage === true || failUnder !== undefined
   const coverage = wantsCoverage ? coverageOfRuns(runs) : undefined
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  if (!asked.json || errors.length > 0) output.diagnostics(diagnostics)
   if (asked.json) output.json(report(runs, diagnostics, coverage))
-  else {
-    output.diagnostics(diagnostics)
+  if (!asked.json && asked.junit !== STDOUT) {
     for (const run of runs) for (const line of [...runLines(run, output.paint), '']) output.line(line)
     if (coverage !== undefined) for (const line of [...coverageLines(coverage, output.paint), '']) output.line(line)
     const summary = `${results.length - failed} passed, ${failed} failed`
@@ -71,9 +78,10 @@ async function runAll(asked: TestArguments, input: Input | undefined): Promise<A
   const diagnostics = new Map<string, Diagnostic>()
   const tell = (list: readonly Diagnostic[]): void => {
     for (const diagnostic of list) {
-      const { file, line, column, code, message } = diagnostic
+      const { severity, file, line, column, code, message } = diagnostic
       const key = JSON.stringify([file, line, column, code, message])
-      if (!diagnostics.has(key)) diagnostics.set(key, diagnostic)
+      // What the compiler can do without may be what requests depend on.
+      if (severity === 'error' || !diagnostics.has(key)) diagnostics.set(key, diagnostic)
     }
   }
   const load = createLoader(replayed(input))
@@ -142,7 +150,9 @@ function coverageOfRuns(runs: readonly TestRun[]): Coverage {
 
 function report(runs: readonly TestRun[], diagnostics: readonly Diagnostic[], coverage: Coverage | undefined): object {
   const results = runs.flatMap(({ cases }) => cases.flatMap((one) => one.results))
+  const isBroken = diagnostics.some(({ severity }) => severity === 'error')
   return {
+    ...(isBroken ? { error: { code: 'documents-refused', message: 'a document is broken' } } : {}),
     passed: results.filter(({ passed }) => passed).length,
     failed: results.filter(({ passed }) => !passed).length,
     diagnostics,
@@ -167,6 +177,10 @@ function resultOf(result: TestResult, name: string | undefined, line: number | u
 }
 
 async function isWritten(path: string, text: string, output: Output): Promise<boolean> {
+  if (path === STDOUT) {
+    output.line(text.trimEnd())
+    return true
+  }
   try {
     await writeFile(path, text)
     return true

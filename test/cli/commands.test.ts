@@ -43,6 +43,8 @@ describe('nib why', () => {
         'lives in   AccountMap shop[0]                        test/support/shop-policy/accounts.yaml:8',
         'denied by  SubjectPolicy shop/read-only[0]  >        test/support/shop-policy/dashboard.yaml:24',
         '',
+        'to grant it  SubjectPolicy shop/read-only[0] denies it: whoever owns that must change it first; then write SubjectPolicy shop/dashboard-publish-shop-payments-refund, a new document',
+        '',
       ].join('\n'),
     })
   })
@@ -89,6 +91,18 @@ describe('nib why', () => {
     const ran = await nib('why', 'hr/crawler', 'publish', 'shop.orders.created', '-p', SHOP)
     expect(ran.exitCode).toBe(1)
     expect(ran.out).toContain('no login: ACCOUNT_NONE, no AccountMap entry matches the principal')
+    // What a rule says or does not say of the subject is not the reason.
+    expect((await nib('why', 'hr/crawler', 'publish', 'no.such', '-p', SHOP)).out).not.toContain('no rule speaks')
+  })
+
+  test('says so when no rule speaks of the subject, and only then', async () => {
+    const ask = async (subject: string) => (await nib('why', 'shop/orders', 'publish', subject, '-p', SHOP)).out
+    const nothing = 'no rule speaks of this subject: nothing granted means nothing allowed'
+    expect(await ask('shop.no.such')).toMatch(new RegExp(`^lives in .*\n${nothing}$`, 'm'))
+    expect(await ask('shop.orders.created')).not.toContain(nothing)
+    expect((await nib('why', 'shop/dashboard', 'publish', 'shop.payments.refund', '-p', SHOP)).out).not.toContain(
+      nothing,
+    )
   })
 
   test('shows what a queue group changes', async () => {
@@ -133,7 +147,7 @@ spec: { action: DENY, principals: [{ namespace: n }], grants: [{ subscribe: [b.s
     [['why', 'shop/orders', 'publish', 'a.*', '-p', SHOP], 'subject "a.*"'],
     [['why', 'shop/orders', 'publish', 'a..b', '-p', SHOP], 'subject "a..b"'],
     [['why', 'shop/orders', 'read', 'a', '-p', SHOP], 'Allowed choices are publish, subscribe'],
-    [['why', 'shop/orders', 'publish', 'a'], "required option '-p, --policies <folder>'"],
+    [['why', 'shop/orders', 'publish', 'a'], 'no policies were given'],
     [['why', 'shop/orders', 'publish', 'a', '-p', 'no-such-folder'], 'no-such-folder'],
     [
       ['why', 'shop/orders', 'publish', 'a', '-p', SHOP, '--claim', 'role'],

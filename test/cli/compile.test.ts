@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { userClaims } from '../../src/issue/index.ts'
 import { loadSnapshot } from '../../src/cli/load-snapshot.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
-import { parsePrincipal } from '../../src/cli/principal-argument.ts'
+import { parsePrincipal } from '../../src/answers/principal-text.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import { nib } from '../support/nib.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -204,7 +204,9 @@ describe('nib compile', () => {
       principals: [],
       diagnostics: [{ severity: 'error', code: 'pattern-invalid', file: folder.at('p.yaml') }],
     })
-    expect((await nib(['compile', '-p', folder.path])).out).toBe('')
+    expect(JSON.parse(ran.out)).toMatchObject({ error: { code: 'policies-refused' } })
+    const said = await nib(['compile', '-p', folder.path])
+    expect(said.out).toBe('nothing is in force: these documents give no snapshot\n')
     expect((await nib(['compile', '-p', folder.at('nowhere')])).exitCode).toBe(2)
   })
 
@@ -245,4 +247,82 @@ describe('nib compile', () => {
   test('has help with examples', async () => {
     expect((await nib(['compile', '--help'])).out).toContain('helm template ./chart | nib compile -p - --strict')
   })
+})
+
+function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = tempFolder()
+  for (const [name, text] of Object.entries(files)) folder.write(name, text)
+  return folder.path
+}
+
+describe('what permission lists cannot say', () => {
+  const documents = {
+    'a.yaml':
+      ACCOUNTS + policy('p', '{ principals: [{ serviceAccount: n/x }], grants: [{ subscribe: [y.*, y.a.b] }] }'),
+  }
+
+  test('is told with the principal and the rule, and is no success where all must be right', async () => {
+    const folder = folderOf(documents)
+    const ran = await nib(['compile', '-p', folder])
+    expect(ran.exitCode).toBe(0)
+    expect(ran.problems).toMatch(
+      /a\.yaml:9: warning: "y\.\*" is not given to spiffe:\/\/cluster\.local\/ns\/n\/sa\/x: [^]*SubjectPolicy n\/p\[0\]/,
+    )
+    expect((await nib(['compile', '-p', folder, '--strict'])).exitCode).toBe(2)
+    const { diagnostics } = await compileJson('-p', folder)
+    expect(diagnostics).toMatchObject([{ severity: 'warning', code: 'given-less', name: 'p', rule: 0 }])
+  })
+
+  test('names policy, rule and route where HTTP policies say it', async () => {
+    const folder = folderOf({
+      'a.yaml': `${ACCOUNTS}---
+${API}
+kind: SubjectRoute
+metadata: { name: r, namespace: n }
+spec:
+  workload: { labels: { app: o }, serviceAccount: o }
+  routes: [{ subject: 'o.{id}.get', method: GET, path: '/orders/{id}' }]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: a, namespace: n }
+spec: { rules: [{ from: [{ source: { principals: [cluster.local/ns/n/sa/web] } }] }] }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: d, namespace: n }
+spec: { action: DENY, rules: [{ to: [{ operation: { notPaths: [/orders/7] } }] }] }
+${policy('g', '{ principals: [{ serviceAccount: n/web }], grants: [{ publish: [o.>] }] }')}`,
+    })
+    const { diagnostics } = await compileJson('-p', folder)
+    expect(diagnostics.filter(({ code }) => code === 'given-less')).toMatchObject([
+      {
+        kind: 'AuthorizationPolicy',
+        name: 'd',
+        rule: 0,
+        message: expect.stringContaining('AuthorizationPolicy n/d[0] through SubjectRoute n/r[0]'),
+      },
+    ])
+  })
+
+  test('is nothing where nothing is short', async () => {
+    expect((await compileJson('-p', SHOP)).diagnostics).toEqual([])
+  })
+})
+
+test('limits are shown, and those that leave nothing say so', async () => {
+  const folder = folderOf({
+    'a.yaml':
+      ACCOUNTS +
+      policy(
+        'p',
+        '{ principals: [{ namespace: n }], limits: { maxSession: 10m, connectionTypes: [nats, websocket] } }',
+      ) +
+      policy('q', '{ principals: [{ serviceAccount: n/m }], limits: { connectionTypes: [mqtt] } }'),
+  })
+  const { out } = await nib(['compile', '-p', folder, '--principal', 'n/x', 'n/m'])
+  expect(out).toMatch(/limits +sessions of at most 600 s\n +connections over nats, websocket\n/)
+  expect(out).toMatch(/connections over nothing: every login is refused/)
+  const can = await nib(['what-can', 'n/x', '-p', folder])
+  expect(can.out).toContain('limited to sessions of at most 600 s\nlimited to connections over nats, websocket\n')
 })

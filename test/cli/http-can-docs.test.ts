@@ -28,17 +28,22 @@ test('docs/authorization-policy.md shows what the commands print', async () => {
     const [command = '', ...lines] = example.trimEnd().split('\n')
     const argv = words(command.replace(/^\$ nib /, '').replace(/ < .*$/, ''))
     let out = ''
+    let problems = ''
     await runCommand(
       argv.map((word) => (word === 'policy' ? join(folder, word) : word)),
       {
         out: { write: (text) => (out += text) },
-        problems: { write: () => undefined },
+        problems: { write: (text) => (problems += text) },
         input: async function* input() {
           yield questions
         },
         env: {},
       },
     )
-    expect(out.trimEnd().replaceAll(`${folder}/`, '')).toBe(lines.join('\n'))
+    const fromHere = `${folder}/`
+    expect(out.trimEnd().replaceAll(fromHere, '')).toBe(lines.join('\n'))
+    // A hint stands below its message, which begins behind the name of the file.
+    const margin = ' '.repeat(fromHere.length)
+    expect(problems.replaceAll(fromHere, '').replaceAll(`\n${margin}`, '\n')).toBe(blocks('text')[0])
   }
 })

@@ -175,6 +175,58 @@ spec:
     expect((await nib(['-p', path, ...WORKLOAD, '--path', '/x'])).out).toMatch(/1 more policy does not select/)
   })
 
+  test('decides as a waypoint by its own policies too, whatever it is called', async () => {
+    const gateway = (name: string) =>
+      NO_DELETE.replace('namespace: istio-system', 'namespace: shop').replace(
+        'spec:',
+        `spec:\n  targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: ${name}}]`,
+      )
+    const ask = async (path: string, ...more: string[]) =>
+      (
+        await nib([
+          '-p',
+          path,
+          '-n',
+          'shop',
+          '--waypoint-for',
+          'orders',
+          '--method',
+          'DELETE',
+          '--port',
+          '8080',
+          ...more,
+        ])
+      ).exitCode
+    const usual = folder({ 'p.yaml': gateway('waypoint') })
+    expect(await ask(usual)).toBe(1)
+    expect(await ask(usual, '--waypoint-name', 'other')).toBe(0)
+    expect(await ask(folder({ 'p.yaml': gateway('other') }))).toBe(0)
+    expect(await ask(folder({ 'p.yaml': gateway('other') }), '--waypoint-name', 'other')).toBe(1)
+    const request = { method: 'DELETE', destPort: 8080 }
+    const lines = [{ service: 'orders' }, { service: 'orders', name: 'other' }].map((waypoint) =>
+      JSON.stringify({ workload: { namespace: 'shop', waypoint }, request }),
+    )
+    const ran = await nib(['--batch', '-p', usual], [`${lines.join('\n')}\n`])
+    expect(ran.out.split('\n').map((text) => text.slice(0, 20))).toEqual([
+      '{"decision":"deny","',
+      '{"decision":"allow",',
+      '',
+    ])
+  })
+
+  test('knows a caller by every name it has', async () => {
+    const path = folder({ 'orders.yaml': ORDERS })
+    const ask = async (principal: string, ...more: string[]) =>
+      (await nib(['-p', path, ...WORKLOAD, '--principal', principal, '--method', 'POST', '--path', '/orders', ...more]))
+        .exitCode
+    for (const name of ['shop/cart', 'cluster.local/ns/shop/sa/cart', 'spiffe://cluster.local/ns/shop/sa/cart']) {
+      expect([name, await ask(name)]).toEqual([name, 0])
+    }
+    expect(await ask('web/cart')).toBe(1)
+    const td = ['--trust-domain', 'td1']
+    expect(await ask('shop/cart', ...td)).toBe(await ask('td1/ns/shop/sa/cart', ...td))
+  })
+
   test('tells what dry-run policies would change', async () => {
     const path = folder({
       'p.yaml': NO_DELETE.replace(
@@ -221,6 +273,16 @@ describe('nib http can refuses with 2', () => {
     [['-p', 'POLICY', '--port', '99999'], /port "99999"/],
     [['-p', 'POLICY', '--claims', '[]'], /--claims is no JSON object/],
     [['-p', 'POLICY', '--claim', 'x'], /claim "x" is not written as path=value/],
+    [['-p', 'POLICY', '--principal', 'web'], /--principal "web" is no workload/],
+    [['-p', 'POLICY', '--principal', 'https://idp.example/ann'], /--principal "[^"]*" is no workload/],
+    [['-p', 'POLICY', '--principal', 'shop/web', '--trust-domain', 'Ü X'], /trust domain "Ü X"/],
+    [['-p', 'POLICY', '--alias', 'Ü X'], /trust domain "Ü X"/],
+    [['-p', 'POLICY', '-n', 'shop', '-l', 'app=orders', '--waypoint-for', 'orders'], /--labels are of a workload/],
+    [['-p', 'POLICY', '-n', 'shop', '--waypoint-name', 'w'], /--waypoint-name names the waypoint of a service/],
+    [['--batch', '--path', '/x'], /--path is for one request/],
+    [['--batch', '--method', 'GET'], /--method is for one request/],
+    [['--batch', '--port', '80'], /--port is for one request/],
+    [['--batch', '--principal', 'shop/web'], /--principal is for one request/],
     [['-p', 'POLICY', '--source-ip', 'x'], /--source-ip "x" is no IP address/],
     [['-p', 'POLICY', '--transport', 'udp'], /Allowed choices are http, tcp/],
     [['-p', '-', '--batch'], /standard input holds the lines/],
@@ -365,7 +427,7 @@ describe('nib http can --batch', () => {
   })
 
   test('finds lines wherever the chunks end, within characters too', async () => {
-    const text = `${line({ method: 'GET', headers: [['x', 'ä€😀']] })}\r\n\n${line({ method: 'PUT' })}`
+    const text = `${line({ method: 'GET', headers: [['x', 'ä€😀']] })}\r\n${line({ method: 'PUT' })}`
     const bytes = new TextEncoder().encode(text)
     for (const size of [1, 2, 3, 7, 64]) {
       const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
@@ -374,6 +436,15 @@ describe('nib http can --batch', () => {
       const ran = await nib(['--batch'], chunks)
       expect(ran).toEqual({ exitCode: 0, problems: '', out: `${ALLOWED}\n${DENIED}\n` })
     }
+  })
+
+  test('answers an empty line as well, so that answers stay in step', async () => {
+    const ran = await nib(['--batch'], [`\n${line({ method: 'GET' })}\n  \r\n${line({ method: 'PUT' })}\n`])
+    expect(ran).toEqual({
+      exitCode: 2,
+      problems: '',
+      out: `{"error":"the line is empty","line":1}\n${ALLOWED}\n{"error":"the line is empty","line":3}\n${DENIED}\n`,
+    })
   })
 
   test('refuses a line without end and goes on', async () => {

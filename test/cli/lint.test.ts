@@ -2,7 +2,7 @@
  * What `nib lint` prints: `test/golden/lint/policy` gives `text.txt`, `report.json` and `report.sarif` beside it.
  * REFRESH_GOLDEN=1 writes them anew; read the difference before it is committed.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -104,6 +104,23 @@ describe('nib lint', () => {
     expect(JSON.parse(machine.out)).toMatchObject({ code: 'grant-covered', severity: 'warning' })
   })
 
+  test('explains the codes of the compiler as well', async () => {
+    const inSource = readdirSync('src/compile', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...readFileSync(join('src/compile', file), 'utf8').matchAll(/code: '([a-z]+(?:-[a-z]+)+)'/g)])
+      .map(([, code = '']) => code)
+    for (const code of new Set(['route-paths', 'no-accounts', ...inSource])) {
+      const ran = await nib(['lint', '--explain', code])
+      expect([code, ran.exitCode, ran.out.startsWith(code)]).toEqual([code, 0, true])
+    }
+    const shared = await nib(['lint', '--explain', 'no-accounts', '--json'])
+    expect(JSON.parse(shared.out)).toMatchObject({
+      code: 'no-accounts',
+      entries: ['not-as-written', 'compiler-remark'],
+    })
+    expect((await nib(['lint', '--explain', 'no-acounts'])).problems).toContain('did you mean "no-accounts"?')
+  })
+
   test('finds in the demo what its comments promise, and no more than that', async () => {
     const ran = await nib(['lint', '-p', 'deploy/demo/policy', '--json'])
     const { findings }: { findings: { code: string; severity: string }[] } = JSON.parse(ran.out)
@@ -185,5 +202,30 @@ describe('nib lint --sarif', () => {
     const uri = sarif.runs[0]?.results[0]?.locations[0]?.physicalLocation.artifactLocation.uri ?? ''
     expect(uri).toMatch(/a%20b%23%C3%BC\.yaml$/)
     expect(() => new URL(uri, 'file:///repository/')).not.toThrow()
+  })
+})
+
+describe('the mesh', () => {
+  const METHODS = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: all, namespace: mesh-system }
+spec: { rules: [{ from: [{ source: { principals: [cluster.local/ns/shop/sa/web] } }], to: [{ operation: { methods: [GET] } }] }] }
+`
+  const BROKER = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: bus, namespace: shop }
+spec: { template: { metadata: { labels: { app: bus } }, spec: { containers: [{ name: x, image: nats:2.15-alpine }] } } }
+`
+
+  test('has the root namespace that it is told to have', async () => {
+    const path = folder({ 'policy.yaml': `${METHODS}---\n${BROKER}` })
+    expect((await nib(['lint', '-p', path])).out).not.toContain('istio-shuts-nats')
+    expect((await nib(['lint', '-p', path, '--root-namespace', 'mesh-system'])).out).toContain('istio-shuts-nats')
+  })
+
+  test('refuses an alias that is none', async () => {
+    const ran = await nib(['lint', '-p', POLICY, '--alias', 'Not One'])
+    expect(ran).toMatchObject({ exitCode: 2, out: '' })
+    expect(ran.problems).toContain('trust domain "Not One"')
   })
 })

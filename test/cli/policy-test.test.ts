@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { nib, type Ran } from '../support/nib.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -278,6 +278,22 @@ describe('nib test --junit', () => {
     expect(xml).toBe(readFileSync(golden, 'utf8'))
   })
 
+  test('writes to standard output instead of the text', async () => {
+    const folder = tempFolder()
+    const file = folder.write('t.yaml', policyTest([HOLDS]))
+    const report = folder.at('report.xml')
+    await nib(['test', file, '--junit', report])
+    expect(await nib(['test', file, '--junit', '-'])).toEqual({
+      exitCode: 0,
+      out: readFileSync(report, 'utf8'),
+      problems: '',
+    })
+    expect(existsSync('-')).toBe(false)
+    const both = await nib(['test', file, '--junit', '-', '--json'])
+    expect(both.exitCode).toBe(2)
+    expect(both.problems).toContain('both write to standard output')
+  })
+
   test('says so when the report cannot be written', async () => {
     const folder = tempFolder()
     const file = folder.write('t.yaml', policyTest([HOLDS]))
@@ -409,11 +425,48 @@ describe('assertions about HTTP', () => {
     [`{ http: { ${TO_ORDERS}, sourceIp: here }, is: allow }`, '6:83 address-invalid'],
     [`{ http: { workload: { labels: { app: a } } }, is: allow }`, '6:17 missing-field'],
     ['{ principal: shop/orders, account: SHOP, is: allow }', '6:48 case-contradictory'],
+    [`{ http: { ${TO_ORDERS} }, is: allow, by: no-allow-match }`, '6:86 case-contradictory'],
+    [`{ http: { ${TO_ORDERS} }, is: deny, by: no-allow-policy }`, '6:85 case-contradictory'],
   ] satisfies [string, string][])('%s is refused at %s', async ([one, mistake]) => {
     const ran = await ask([one], '--json')
     expect(ran.exitCode).toBe(2)
     const { diagnostics }: { diagnostics: { line: number; column: number; code: string }[] } = JSON.parse(ran.out)
     expect(diagnostics.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual([mistake])
+  })
+
+  test('a policy among the tests is one mistake', async () => {
+    const ran = await nib(['test', `${POLICIES}/accounts.yaml`])
+    expect(ran.exitCode).toBe(2)
+    expect(ran.problems.match(/error:/g)).toHaveLength(1)
+    expect(ran.problems).toContain('kind is "AccountMap", expected PolicyTest')
+  })
+
+  test('ask a waypoint by its name', async () => {
+    const folder = tempFolder()
+    folder.write('p/accounts.yaml', readFileSync(`${POLICIES}/accounts.yaml`, 'utf8'))
+    const policy = (name: string) => `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: no-admin, namespace: shop }
+spec:
+  action: DENY
+  targetRefs: [{ kind: Gateway, group: gateway.networking.k8s.io, name: ${name} }]
+  rules: [{ to: [{ operation: { paths: [/admin] } }] }]
+`
+    const cases = ['', ', waypointName: other'].map(
+      (more) => `{ http: { workload: { namespace: shop, waypointFor: orders${more} }, path: /admin }, is: deny }`,
+    )
+    const file = folder.write('t.yaml', policyTest(cases, 'policies: p'))
+    for (const name of ['waypoint', 'other']) {
+      folder.write('p/istio.yaml', policy(name))
+      expect((await nib(['test', file])).out).toContain('1 passed, 1 failed')
+    }
+    const mistaken = [
+      '{ http: { workload: { namespace: shop, waypointFor: orders, labels: { a: b } } }, is: deny }',
+      '{ http: { workload: { namespace: shop, waypointName: other } }, is: deny }',
+    ]
+    const ran = await nib(['test', folder.write('t.yaml', policyTest(mistaken, 'policies: p'))])
+    expect(ran.exitCode).toBe(2)
+    expect(ran.problems.match(/case-contradictory/g)).toHaveLength(2)
   })
 
   test('are not made of policies that cannot be read', async () => {

@@ -7,7 +7,7 @@ import { withHint, type Mistake } from '../../compile/mistake.ts'
 import { spellPath, type Path } from '../../lib/spell.ts'
 import type { Principal } from '../../identity/principal.ts'
 import type { Pattern } from '../../subject/index.ts'
-import { parsePrincipal } from '../principal-argument.ts'
+import { parsePrincipal } from '../../answers/principal-text.ts'
 import { readHttpCase, type HttpAssertion } from './read-http-case.ts'
 import type { CaseFields } from './schema.ts'
 

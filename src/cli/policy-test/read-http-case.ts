@@ -5,7 +5,8 @@
 import { withHint, type Mistake } from '../../compile/mistake.ts'
 import { spellPath, type Path } from '../../lib/spell.ts'
 import type { PolicyWorkload, RequestFacts, Transport } from '../../istio/index.ts'
-import { parsePrincipal } from '../principal-argument.ts'
+import { waypointOf } from '../http-can-flags.ts'
+import { workloadUri, WORKLOAD_EXPECTED } from '../workload-argument.ts'
 import type { CaseFields, HttpFields } from './schema.ts'
 
 export interface HttpAssertion {
@@ -38,7 +39,12 @@ const OF_SUBJECTS = [
   'refusal',
 ] as const satisfies readonly (keyof CaseFields)[]
 
-const NO_RULE = new Set(['no-allow-match', 'no-allow-policy', 'bad-request'])
+/** What is decided where no rule is behind it. */
+const NO_RULE: ReadonlyMap<string, 'allow' | 'deny'> = new Map([
+  ['no-allow-match', 'deny'],
+  ['no-allow-policy', 'allow'],
+  ['bad-request', 'deny'],
+])
 const RULE = /^ns\[[^\]]+\]-policy\[[^\]]+\]-rule\[\d+\]$/
 const SHORT_RULE = /^([^/[\]]+)\/([^/[\]]+)\[(\d+)\]$/
 
@@ -54,16 +60,17 @@ export function readHttpCase(fields: CaseFields, http: HttpFields, path: Path, t
     const message = `${spellPath(path)} does not say what is expected`
     mistakes.push({ code: 'case-empty', message, hint: 'write is: allow, or is: deny', path })
   }
+  mistakes.push(...contradictionsOf(fields, http.workload, path))
   const by = fields.by === undefined ? undefined : ruleName(fields.by)
   if (fields.by !== undefined && by === undefined) mistakes.push(noRule(fields.by, [...path, 'by']))
-  const principal = http.principal === undefined ? undefined : spiffeIdOf(http.principal, trustDomain)
+  const principal = http.principal === undefined ? undefined : workloadUri(http.principal, trustDomain)
   if (http.principal !== undefined && principal === undefined) {
     const place = [...path, 'http', 'principal']
     const message = `${spellPath(place)} ${JSON.stringify(http.principal)} is no workload`
     mistakes.push({
       code: 'principal-invalid',
       message,
-      hint: 'write ns/name or a SPIFFE ID; a token goes into claims',
+      hint: WORKLOAD_EXPECTED,
       path: place,
     })
   }
@@ -89,9 +96,42 @@ export function readHttpCase(fields: CaseFields, http: HttpFields, path: Path, t
   }
 }
 
-function workloadOf({ namespace, labels = {}, waypointFor }: HttpFields['workload']): PolicyWorkload {
+function workloadOf({ namespace, labels = {}, waypointFor, waypointName }: HttpFields['workload']): PolicyWorkload {
   if (waypointFor === undefined) return { namespace, labels }
-  return { waypoint: { namespace, service: { namespace, name: waypointFor } } }
+  return { waypoint: waypointOf(namespace, waypointFor, waypointName) }
+}
+
+/** What no request could fulfil, or what would be read as said and is not asked. */
+function contradictionsOf({ is, by }: CaseFields, workload: HttpFields['workload'], path: Path): Mistake[] {
+  const mistakes: Mistake[] = []
+  const complain = (message: string, hint: string, ...field: readonly string[]): void => {
+    const code = 'case-contradictory'
+    mistakes.push({ code, message: `${spellPath(path)} ${message}`, hint, path: [...path, ...field], atKey: true })
+  }
+  const { labels, waypointFor, waypointName } = workload
+  if (labels !== undefined && waypointFor !== undefined) {
+    complain(
+      'has labels beside waypointFor',
+      'a waypoint has none of the workload; leave one out',
+      'http',
+      'workload',
+      'labels',
+    )
+  }
+  if (waypointName !== undefined && waypointFor === undefined) {
+    complain(
+      'has waypointName, and no waypointFor',
+      'name the service: waypointFor',
+      'http',
+      'workload',
+      'waypointName',
+    )
+  }
+  const always = by === undefined ? undefined : NO_RULE.get(by)
+  if (is !== undefined && always !== undefined && always !== is) {
+    complain(`expects ${is} by ${by}, which always decides ${always}`, `write is: ${always}, or another by`, 'by')
+  }
+  return mistakes
 }
 
 function factsOf(http: HttpFields, principal: string | undefined): RequestFacts {
@@ -109,13 +149,6 @@ function factsOf(http: HttpFields, principal: string | undefined): RequestFacts 
   }
 }
 
-/** `ns/name`, a SPIFFE ID, or one as policies write it, without its scheme. */
-function spiffeIdOf(text: string, trustDomain: string): string | undefined {
-  const whole = !text.includes('://') && text.includes('/ns/') ? `spiffe://${text}` : text
-  const parsed = parsePrincipal(whole, { trustDomain, claims: {}, groups: [] })
-  return parsed.ok ? parsed.value.workload?.spiffeId.uri : undefined
-}
-
 function ruleName(text: string): string | undefined {
   const [, namespace, name, rule] = SHORT_RULE.exec(text) ?? []
   if (rule !== undefined) return `ns[${namespace}]-policy[${name}]-rule[${rule}]`
@@ -124,7 +157,10 @@ function ruleName(text: string): string | undefined {
 
 function noRule(text: string, path: Path): Mistake {
   const message = `${spellPath(path)} ${JSON.stringify(text)} is no rule, expected <namespace>/<policy>[<rule>]`
-  return withHint({ code: 'rule-invalid', message, path }, `rules count from 0; or one of ${[...NO_RULE].join(', ')}`)
+  return withHint(
+    { code: 'rule-invalid', message, path },
+    `rules count from 0; or one of ${[...NO_RULE.keys()].join(', ')}`,
+  )
 }
 
 function targetInWords({ workload: { namespace, labels = {}, waypointFor }, port }: HttpFields): string {

@@ -8,10 +8,15 @@ import { schemaMistakes } from '../../compile/schema-mistakes.ts'
 import { isList, valueAt, type SourceObject } from '../../compile/source-object.ts'
 import { readYaml, type SourceText } from '../../compile/yaml/read-yaml.ts'
 import { DEFAULT_MESH, type Mesh } from '../../istio/index.ts'
+import type { Json } from '../../lib/json.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { err, ok, type Result } from '../../lib/result.ts'
+import { quote } from '../../lib/spell.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import { readCase, type Assertion } from './read-case.ts'
 import { policyTest } from './schema.ts'
+
+const KIND = 'PolicyTest'
 
 export interface PolicyTest {
   readonly file: string
@@ -48,6 +53,8 @@ interface ReadTest {
 }
 
 function readOne(object: SourceObject, file: string): ReadTest {
+  const other = otherKind(object.value)
+  if (other !== undefined) return { object, mistakes: [other] }
   const parsed = policyTest.safeParse(object.value)
   if (!parsed.success || object.mistakes.length > 0) {
     const mistakes = parsed.success ? [] : schemaMistakes(policyTest, object.value, parsed.error.issues)
@@ -74,6 +81,14 @@ function readOne(object: SourceObject, file: string): ReadTest {
   })
   const name = metadata === undefined ? {} : { name: metadata.name }
   return { object, mistakes, test: { file, ...name, policies, mesh, cases } }
+}
+
+/** A document of policy among the tests: one mistake, and not one for each of its fields. */
+function otherKind(value: Json): Mistake | undefined {
+  const kind = valueAt(value, ['kind'])
+  if (typeof kind !== 'string' || nearest(kind, [KIND], 2) !== undefined) return undefined
+  const message = `kind is ${quote(kind)}, expected ${KIND}`
+  return { code: 'kind-unknown', message, hint: 'name policies in spec.policies, or with --policies', path: ['kind'] }
 }
 
 /** A single text stands where its field does, not in a list. */

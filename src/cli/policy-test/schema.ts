@@ -43,6 +43,8 @@ const httpRequest = z.strictObject({
     labels: z.record(text, z.string()).optional(),
     /** A service that is reached through a waypoint; then labels mean nothing. */
     waypointFor: text.optional(),
+    /** Of that waypoint's Gateway; the usual one is called `waypoint`. */
+    waypointName: text.optional(),
   }),
   transport: z.enum(['http', 'tcp']).optional(),
   /** That calls, with a certificate of the mesh; without one it calls in plain text. */

@@ -2,11 +2,14 @@
 import { CELLS } from './cell.ts'
 import type { FloorRow } from './floor.ts'
 import type { AnswerRow } from './scenarios/answer.ts'
+import type { ClusterRow } from './scenarios/cluster.ts'
 import type { CompileRow } from './scenarios/compile.ts'
 import type { DecisionRow } from './scenarios/decision.ts'
 import type { HttpRow } from './scenarios/http.ts'
 import type { LoginsRow } from './scenarios/logins.ts'
+import type { PlanRow } from './scenarios/plan.ts'
 import type { StormRow } from './scenarios/storm.ts'
+import type { WhoCanRow } from './scenarios/who-can.ts'
 import { formatNumber, formatRatio } from './table.ts'
 
 export interface Aim {
@@ -20,6 +23,9 @@ export interface Rows {
   readonly floor: readonly FloorRow[]
   readonly decisions: readonly DecisionRow[]
   readonly compiles: readonly CompileRow[]
+  readonly whoCan: readonly WhoCanRow[]
+  readonly plans: readonly PlanRow[]
+  readonly clusters: readonly ClusterRow[]
   readonly http: readonly HttpRow[]
   readonly answers: readonly AnswerRow[]
   readonly logins: readonly LoginsRow[]
@@ -44,6 +50,14 @@ export function judge(rows: Rows): readonly Aim[] {
     ...rows.compiles
       .filter(({ principals, policies }) => principals === JUDGED.principals && policies === JUDGED.policies)
       .flatMap(againstScale),
+    ...rows.whoCan
+      .filter(({ principals, policies }) => principals === JUDGED.principals && policies === JUDGED.policies)
+      .map(whoCanAim),
+    ...rows.plans
+      .filter(({ principals, policies }) => principals === JUDGED.principals && policies === JUDGED.policies)
+      .filter(({ edit }) => edit === 'policy')
+      .map(planAim),
+    ...rows.clusters.map(clusterAim),
     ...rows.http.map(perSecond),
     ...mine.flatMap((row) => [
       ...againstFloor(row, rows.floor),
@@ -72,6 +86,39 @@ function againstScale(row: CompileRow): readonly Aim[] {
     seen: `${formatNumber(seen, seen < 10 ? 2 : 0)} ${unit}`,
     met: seen <= limit,
   }))
+}
+
+const WHO_CAN_P99_US = 1_000
+
+function whoCanAim({ principals, policies, again }: WhoCanRow): Aim {
+  return {
+    aim: `${formatNumber(principals)} principals, ${formatNumber(policies)} policies: who-can, p99`,
+    wanted: `≤ ${formatNumber(WHO_CAN_P99_US)} µs`,
+    seen: `${formatNumber(again.p99Us)} µs`,
+    met: again.p99Us <= WHO_CAN_P99_US,
+  }
+}
+
+const PLAN_MS = 100
+
+function planAim({ principals, policies, planMs }: PlanRow): Aim {
+  return {
+    aim: `${formatNumber(principals)} principals, ${formatNumber(policies)} policies: plan of one changed document`,
+    wanted: `≤ ${formatNumber(PLAN_MS)} ms`,
+    seen: `${formatNumber(planMs)} ms`,
+    met: planMs <= PLAN_MS,
+  }
+}
+
+const SERVED_WITHIN_MS = 200
+
+function clusterAim({ serviceAccounts, policies, p50Ms }: ClusterRow): Aim {
+  return {
+    aim: `cluster of ${formatNumber(serviceAccounts)} ServiceAccounts, ${formatNumber(policies)} policies: change served, p50`,
+    wanted: `≤ ${formatNumber(SERVED_WITHIN_MS)} ms`,
+    seen: `${formatNumber(p50Ms)} ms`,
+    met: p50Ms <= SERVED_WITHIN_MS,
+  }
 }
 
 const REQUESTS_PER_SECOND = 50_000

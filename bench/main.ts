@@ -14,15 +14,29 @@ import { renderReport, type Report } from './report.ts'
 import { RESPONDERS } from './responders.ts'
 import type { Run } from './run.ts'
 import { measureAnswers } from './scenarios/answer.ts'
+import { CLUSTER_SIZES, measureClusters } from './scenarios/cluster.ts'
 import { COMPILE_SIZES, measureCompile } from './scenarios/compile.ts'
 import { measureDecisions } from './scenarios/decision.ts'
 import { measureHttp } from './scenarios/http.ts'
 import { measureLogins } from './scenarios/logins.ts'
+import { measurePlans, PLAN_SIZES } from './scenarios/plan.ts'
 import { measureStorms } from './scenarios/storm.ts'
+import { measureWhoCan, WHO_CAN_SIZES } from './scenarios/who-can.ts'
 import { WEATHERS } from './weather.ts'
 import { createWorld } from './world.ts'
 
-const SCENARIOS = ['floor', 'decision', 'compile', 'http', 'answer', 'logins', 'storm'] as const
+const SCENARIOS = [
+  'floor',
+  'decision',
+  'compile',
+  'who-can',
+  'plan',
+  'cluster',
+  'http',
+  'answer',
+  'logins',
+  'storm',
+] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 interface Options {
@@ -115,6 +129,11 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
     decisions: has('decision') ? await measureDecisions(run.rounds) : [],
     compiles: has('compile')
       ? await measureCompile(options.quick ? COMPILE_SIZES.slice(0, 1) : COMPILE_SIZES, run)
+      : [],
+    whoCan: has('who-can') ? await measureWhoCan(options.quick ? WHO_CAN_SIZES.slice(0, 1) : WHO_CAN_SIZES, run) : [],
+    plans: has('plan') ? measurePlans(options.quick ? PLAN_SIZES.slice(0, 1) : PLAN_SIZES, run) : [],
+    clusters: has('cluster')
+      ? await measureClusters(options.quick ? CLUSTER_SIZES.slice(0, 1) : CLUSTER_SIZES, run)
       : [],
     http: has('http') ? await measureHttp(run) : [],
     answers: has('answer') ? await measureAnswers(run) : [],

@@ -93,7 +93,7 @@ async function measureOne(principals: number, policies: number, rounds: number):
   }
 }
 
-function newCompiler(): Compiler {
+export function newCompiler(): Compiler {
   const trustDomains = { local: 'cluster.local', aliases: [] }
   return createCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex })
 }
@@ -104,7 +104,12 @@ function must(compiler: Compiler, texts: readonly SourceText[]): Snapshot {
   return snapshot
 }
 
-function textsFor(principals: number, policies: number): readonly SourceText[] {
+/** The snapshot of a policy as this bench compiles it. */
+export function benchSnapshot({ principals, policies }: CompileSize): Snapshot {
+  return must(newCompiler(), textsFor(principals, policies))
+}
+
+export function textsFor(principals: number, policies: number): readonly SourceText[] {
   const namespaces = Array.from({ length: TEAMS }, (_, team) => ({ namespace: `team-${team}` }))
   const accounts = [{ account: 'BENCH', inbox: 'private', principals: namespaces }]
   const map = stringify({
@@ -122,7 +127,7 @@ function textsFor(principals: number, policies: number): readonly SourceText[] {
 }
 
 /** One policy in two is Istio's, with the route that makes its operations subjects. */
-function policyText(index: number, names: readonly string[], word: string): SourceText {
+export function policyText(index: number, names: readonly string[], word: string): SourceText {
   const documents = index % 2 === 0 ? [subjectPolicy(index, names, word)] : httpPolicy(index, names)
   return { file: `policy-${index}.yaml`, text: documents.map((document) => stringify(document)).join('---\n') }
 }
@@ -169,7 +174,7 @@ function subjectPolicy(index: number, names: readonly string[], word: string): o
   return { apiVersion: API_VERSION, kind: 'SubjectPolicy', metadata, spec }
 }
 
-function nameOf(index: number): string {
+export function nameOf(index: number): string {
   return `team-${index % TEAMS}/app-${index}`
 }
 

@@ -4,6 +4,7 @@
  */
 import { requestPrincipal, workloadPrincipal, type Principal } from '../identity/principal.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
+import type { DevCluster } from '../dev/cluster/dev-cluster.ts'
 import { createTokenMint } from '../dev/mint-tokens.ts'
 import type { TokenIssuer } from '../dev/token-issuer.ts'
 import type { RefusalCode } from '../policy/refusal.ts'
@@ -38,7 +39,7 @@ export interface Intruder {
 }
 
 export interface Issuers {
-  readonly cluster: TokenIssuer
+  readonly cluster: DevCluster
   readonly identityProvider: TokenIssuer
   readonly trustDomain: string
   /** Of tokens for this NATS. */
@@ -80,8 +81,12 @@ export async function createIntruders({ cluster, trustDomain, audience }: Issuer
   const crawler = { ...orders, namespace: 'hr', name: 'crawler' }
   const otherCluster = await createTokenMint({ issuer: 'https://other-cluster.example' })
   // The right issuer and the right key id, but not the right key.
-  const keyId = cluster.jwks.keys[0]?.kid
-  const forger = await createTokenMint({ issuer: cluster.issuer, ...(keyId !== undefined && { keyId }) })
+  const { kid: keyId, alg } = cluster.jwks.keys[0] ?? {}
+  const forger = await createTokenMint({
+    issuer: cluster.issuer,
+    algorithm: alg === 'RS256' ? 'RS256' : 'ES256',
+    ...(keyId !== undefined && { keyId }),
+  })
   return [
     {
       presents: 'token of hr/crawler',

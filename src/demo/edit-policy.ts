@@ -1,4 +1,4 @@
-/** Edits the policy as a person would, by saving one file, and measures how long it takes until the bridge decides by it. */
+/** Edits the policy as a person would, by saving one file and applying it, and measures how long it takes until the bridge decides by it. */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from '../dev/deadline.ts'
@@ -20,7 +20,7 @@ export const ALLOW_REFUND: PolicyEdit = {
 export interface PolicyChange {
   readonly snapshotBefore: string
   readonly snapshotAfter: string
-  /** From the rename on, milliseconds. */
+  /** From the moment at which the file was saved, milliseconds; with a real cluster kubectl takes its part of it. */
   readonly inForceAfterMs: number
 }
 
@@ -30,6 +30,7 @@ export async function editPolicy(
   folder: string,
   { file, before, after }: PolicyEdit,
   currentSnapshot: () => Snapshot | undefined,
+  apply: (file: string) => Promise<void>,
 ): Promise<PolicyChange> {
   const path = join(folder, file)
   const text = await readFile(path, 'utf8')
@@ -40,6 +41,7 @@ export async function editPolicy(
   await writeFile(draft, text.replace(before, after))
   const saved = performance.now()
   await rename(draft, path)
+  await apply(path)
   const newer = (): string | undefined => {
     const id = currentSnapshot()?.id
     return id === snapshotBefore ? undefined : id

@@ -87,8 +87,17 @@ function reasonOf({ allowed, reasons, refusal: code }: Why): string {
   return decisive === undefined ? 'no rule grants it' : placeOf(decisive.origin)
 }
 
+/** The resources of a cluster by the short names that kubectl has for them. */
+const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
+  ['AccountMap', 'accmap'],
+  ['SubjectCeiling', 'subjceil'],
+  ['SubjectPolicy', 'subjpol'],
+  ['SubjectRoute', 'subjroute'],
+  ['AuthorizationPolicy', 'ap'],
+])
+
 function placeOf({ file, line, kind, name }: Origin): string {
-  if (file === undefined) return `${kind} ${name}`
+  if (file === undefined) return `${SHORT_NAMES.get(kind) ?? kind}/${name}`
   return line === undefined ? basename(file) : `${basename(file)}:${line}`
 }
 

@@ -49,7 +49,7 @@ export async function perform(
     const attempts = [...stage.attempts]
     const attemptBefore = attempts.find(({ who, tried }) => who === cast.anna.name && tried.endsWith(REFUND))
     if (attemptBefore === undefined) throw new Error('the play lacks the line that the edit changes')
-    const change = await editPolicy(dev.policyFolder, ALLOW_REFUND, currentSnapshot)
+    const change = await editPolicy(dev.policyFolder, ALLOW_REFUND, currentSnapshot, dev.cluster.apply)
     await anna.close()
     await stage.request(await stage.enter(cast.anna), REFUND, 'order 1001')
     const attemptsAfter = stage.attempts.slice(attempts.length)

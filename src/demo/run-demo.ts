@@ -25,6 +25,8 @@ export interface RunDemoOptions {
   /** Go on running afterwards, until interrupted. */
   readonly stay: boolean
   readonly operator: boolean
+  /** The policy is applied to a real API server, which issues the tokens as well. */
+  readonly cluster?: boolean
   /** Default true: requests and answers travel sealed. */
   readonly sealed?: boolean
   /** Aborted by Ctrl-C. */
@@ -50,6 +52,7 @@ export async function runDemo(options: RunDemoOptions): Promise<number> {
       policyFolder,
       mode: options.operator ? 'operator' : 'config',
       sealed: options.sealed ?? true,
+      realCluster: options.cluster ?? false,
       port: FREE_PORT,
       version: options.version,
       log: createSilentLog(),
@@ -89,6 +92,7 @@ async function show(
     mode: dev.deployment.mode,
     sealed: options.sealed ?? true,
     policy: 'deploy/demo/policy',
+    ...(dev.cluster.version !== undefined && { kubernetes: dev.cluster.version }),
     seconds: (performance.now() - started) / 1000,
   }
   if (json) output.json(toJson(performed, staging))

@@ -8,6 +8,8 @@ export interface Staging {
   readonly serverVersion: string
   readonly mode: 'config' | 'operator'
   readonly sealed: boolean
+  /** Of the API server that the policy was applied to; absent: it is read from files. */
+  readonly kubernetes?: string
   /** As a reader finds it. */
   readonly policy: string
   readonly seconds: number
@@ -19,7 +21,7 @@ export function showPerformance(
   paint: Output['paint'],
   stays: boolean,
 ): readonly string[] {
-  const { serverVersion, mode, sealed, policy } = staging
+  const { serverVersion, mode, sealed, policy, kubernetes } = staging
   const all = [...attempts, ...edit.attemptsAfter]
   const rows = createRows(all, paint)
   return [
@@ -27,6 +29,9 @@ export function showPerformance(
     paint('A small shop on NATS. Who gets in, what may they do, and does the server agree?', 'strong'),
     '',
     `Real nats-server ${serverVersion}, ${mode} mode, requests ${sealed ? 'sealed with an xkey' : 'in the clear'}.`,
+    ...(kubernetes === undefined
+      ? []
+      : [`Real kube-apiserver ${kubernetes}: it holds the policy and issues the workloads' tokens.`]),
     `Each line was asked of the policy first (${policy}), then tried by a`,
     'real client. The server and the policy must agree.',
     '',
@@ -35,7 +40,7 @@ export function showPerformance(
     paint('A refused client hears "Authorization Violation" and no more; the code and the', 'dim'),
     paint("decision id are in the bridge's record, in the server's log and in its events.", 'dim'),
     '',
-    `${paint('The policy changes', 'strong')}  ${paint(`an edit of ${edit.file}, while everything runs`, 'dim')}`,
+    `${paint('The policy changes', 'strong')}  ${paint(kubernetes === undefined ? `an edit of ${edit.file}, while everything runs` : `kubectl apply -f ${edit.file}, while everything runs`, 'dim')}`,
     `   before  ${paint(edit.before, 'bad')}`,
     `   after   ${paint(edit.after, 'good')}`,
     ` In force ${Math.round(edit.inForceAfterMs)} ms after the file was saved: ${short(edit.snapshotBefore)} → ${short(edit.snapshotAfter)}.`,

@@ -1,6 +1,7 @@
 /** `bridge.yaml` for a generated server configuration. Pure. File names are those of the generated files, beside it. */
 import { stringify } from 'yaml'
 import { API_VERSION } from '../compile/kinds/kind.ts'
+import type { ClusterKeys, ClusterPolicy } from './cluster/dev-cluster.ts'
 import type { BridgeSide, KeyInFile, OwnLogin } from '../server-config/index.ts'
 
 export interface BridgeConfigParts {
@@ -11,7 +12,7 @@ export interface BridgeConfigParts {
   /** `aud` of tokens for this NATS. */
   readonly audience: string
   readonly issuers: readonly IssuerPart[]
-  readonly policyFolder: string
+  readonly policy: ClusterPolicy
   /** Address of health, readiness and metrics. */
   readonly admin: string
 }
@@ -21,7 +22,7 @@ export interface IssuerPart {
   readonly kind: 'kubernetes' | 'oidc'
   /** `iss` of its tokens. */
   readonly issuer: string
-  readonly keys: { readonly discovery: true } | { readonly url: string }
+  readonly keys: { readonly discovery: true } | ClusterKeys
   readonly groupsClaim?: string
 }
 
@@ -43,8 +44,9 @@ export function bridgeConfigText(parts: BridgeConfigParts): string {
         ...rest,
       })),
     },
-    policy: { folders: [parts.policyFolder] },
+    policy: parts.policy,
     admin: { listen: parts.admin },
+    ...questions(parts),
   })
 }
 
@@ -64,6 +66,11 @@ function accounts(bridge: BridgeSide): readonly object[] {
     jwtFile,
     signingKeys: [seedFile(signingKey)],
   }))
+}
+
+function questions({ bridge, natsUrl }: BridgeConfigParts): object {
+  if (bridge.questions === undefined) return {}
+  return { questions: { nats: { servers: [natsUrl], credentials: credentials(bridge.questions) } } }
 }
 
 function xkey(key: KeyInFile | undefined): object {

@@ -7,7 +7,8 @@ export interface Output {
   json(value: unknown): void
   /** Gives the text back as it is where there is no colour. */
   paint(text: string, tone: Tone): string
-  error(message: string, hint?: string): void
+  /** @param code stable, kebab-case; for whoever reads JSON. */
+  error(message: string, hint?: string, code?: string): void
   diagnostics(list: readonly Diagnostic[]): void
 }
 

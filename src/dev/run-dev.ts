@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { DecisionRecord } from '../audit/record.ts'
 import { DevError } from './dev-error.ts'
 import { createDevLog } from './dev-log.ts'
+import { KubernetesUnavailable } from './kubernetes/index.ts'
 import { NatsServerUnavailable } from './nats-server/index.ts'
 import type { Output } from './output.ts'
 import { SHOP_POLICY_FOLDER } from './shop-policy.ts'
@@ -77,7 +78,8 @@ export function reportProblem(problem: unknown, output: Output): number {
     output.error(problem.message, problem.hint)
     return problem.diagnostics.length > 0 ? 2 : 1
   }
-  if (problem instanceof NatsServerUnavailable) output.error(problem.message, problem.hint)
+  if (problem instanceof NatsServerUnavailable || problem instanceof KubernetesUnavailable)
+    output.error(problem.message, problem.hint)
   else output.error(problem instanceof Error ? problem.message : String(problem))
   return 1
 }

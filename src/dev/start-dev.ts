@@ -1,6 +1,6 @@
 /**
- * A whole deployment on one machine: a real nats-server with a generated configuration, a stand-in cluster and identity
- * provider, and the bridge between them, in this process. Everything listens on loopback; every wait has an end.
+ * A whole deployment on one machine: a real nats-server with a generated configuration, a cluster (a stand-in, or a real API server)
+ * and a stand-in identity provider, and the bridge between them, in this process. Everything listens on loopback; every wait has an end.
  * For development: whoever can read its folder can be anybody in it.
  */
 import type { DecisionRecord } from '../audit/record.ts'
@@ -22,6 +22,9 @@ import { readPolicyFolders } from '../sources/index.ts'
 import type { Log } from '../telemetry/logger.ts'
 import { bridgeConfigText } from './bridge-config.ts'
 import { createCleanup, type Cleanup } from './cleanup.ts'
+import type { DevCluster } from './cluster/dev-cluster.ts'
+import { startRealCluster } from './cluster/real-cluster.ts'
+import { startStandIn } from './cluster/stand-in.ts'
 import { within } from './deadline.ts'
 import { DevError } from './dev-error.ts'
 import { createDevFolder, type DevFolder } from './dev-folder.ts'
@@ -31,6 +34,8 @@ import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 export interface DevOptions {
   readonly policyFolder: string
   readonly mode: ServerMode
+  /** Whether the policy is applied to a real API server, which issues the tokens as well. Default: a stand-in. */
+  readonly realCluster?: boolean
   /** Whether requests and answers travel sealed (xkey). */
   readonly sealed: boolean
   /** Of nats-server; -1 for a free one. */
@@ -51,7 +56,7 @@ export interface RunningDev {
   readonly serverEnded: Promise<void>
   readonly bridge: RunningBridge
   readonly deployment: BridgeSide
-  readonly cluster: TokenIssuer
+  readonly cluster: DevCluster
   readonly identityProvider: TokenIssuer
   readonly trustDomain: string
   readonly audience: string
@@ -68,8 +73,7 @@ export const TRUST_DOMAIN = 'cluster.local'
 export const AUDIENCE = 'nats'
 /** Of people's tokens. */
 export const GROUPS_CLAIM = 'groups'
-/** Fixed, so that policies can name them; their keys are read on loopback. */
-const CLUSTER_ISS = 'https://kubernetes.default.svc.cluster.local'
+/** Fixed, so that policies can name it; its keys are read on loopback. */
 const IDENTITY_PROVIDER_ISS = 'https://login.example'
 
 const HOST = '127.0.0.1'
@@ -98,8 +102,10 @@ async function start(options: DevOptions, cleanup: Cleanup): Promise<RunningDev>
   const server = await runServer(path, await folder.write('nats-server.conf', config.text), options.port)
   cleanup.add('nats-server', () => server.stop())
 
-  const cluster = await startTokenIssuer({ issuer: CLUSTER_ISS })
-  cleanup.add('the stand-in cluster', () => cluster.stop())
+  const cluster = options.realCluster
+    ? await startRealCluster({ policyFolder, env, ...(progress !== undefined && { progress }) })
+    : await startStandIn(policyFolder)
+  cleanup.add('the cluster', () => cluster.stop())
   const identityProvider = await startTokenIssuer({ issuer: IDENTITY_PROVIDER_ISS })
   cleanup.add('the stand-in identity provider', () => identityProvider.stop())
 
@@ -110,7 +116,7 @@ async function start(options: DevOptions, cleanup: Cleanup): Promise<RunningDev>
     trustDomain: TRUST_DOMAIN,
     audience: AUDIENCE,
     issuers: [
-      { name: 'cluster', kind: 'kubernetes', issuer: cluster.issuer, keys: { url: cluster.jwksUrl } },
+      { name: 'cluster', kind: 'kubernetes', issuer: cluster.issuer, keys: cluster.keys },
       {
         name: 'people',
         kind: 'oidc',
@@ -119,7 +125,7 @@ async function start(options: DevOptions, cleanup: Cleanup): Promise<RunningDev>
         groupsClaim: GROUPS_CLAIM,
       },
     ],
-    policyFolder,
+    policy: cluster.policy,
     admin: `${HOST}:0`,
   })
   const bridge = await runBridge(await folder.write('bridge.yaml', text), options)

@@ -24,7 +24,7 @@ describe('bridge.yaml', () => {
           groupsClaim: 'groups',
         },
       ],
-      policyFolder: 'policy',
+      policy: { folders: ['policy'] },
       admin: '127.0.0.1:0',
     })
     expect(parseConfig({ file: 'bridge.yaml', text }, pathResolver('/run'))).toMatchObject({

@@ -191,7 +191,7 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
       .map(({ labels }) => labels['code'] ?? '')
     expect(codes.filter((code) => code !== 'ALLOWED' && !Object.hasOwn(REFUSALS, code))).toEqual([])
     const labels = after.flatMap(({ labels: all }) => Object.keys(all))
-    expect(new Set(labels)).toEqual(new Set(['code', 'issuer', 'outcome', 'le', 'version']))
+    expect(new Set(labels)).toEqual(new Set(['code', 'issuer', 'outcome', 'source', 'le', 'version']))
     const issuers = after.flatMap(({ labels: all }) => all['issuer'] ?? [])
     expect(new Set(issuers)).toEqual(new Set(['cluster', 'people']))
     await expectNoLeak(rig, [token, person])
@@ -225,6 +225,7 @@ const METRICS = [
   'nib_server_clock_skew_seconds',
   'nib_policy_loaded_timestamp_seconds',
   'nib_policy_stale',
+  'nib_policy_source_as_of_timestamp_seconds',
   'nib_issuer_keys_age_seconds',
   'nib_issuer_keys_usable',
 ]

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WhatCan } from '../../../src/audit/what-can.ts'
-import { whatCanCommand, whyCommand, type QueryArguments } from '../../../src/cli/query-commands.ts'
+import { whatCanCommand, whyCommand, type PrincipalArguments } from '../../../src/cli/answer-commands.ts'
 import { deliveryFilterOf } from '../../../src/policy/delivery-filter.ts'
 import { matchesText } from '../../policy/reference.ts'
 import { captureOutput } from '../../support/captured-output.ts'
@@ -86,11 +86,11 @@ describe.skipIf(binary === undefined).each(['config+xkey', 'operator'] as const)
           expect({ name, wrong }).toEqual({ name, wrong: [] })
 
           for (const subject of every(universe.subjects, 5)) {
-            const said = await whyCommand({ ...about, action: 'publish', subject }, captureOutput().output)
+            const said = await whyCommand({ ...about, action: 'publish', subject }, captureOutput())
             expect({ name, subject, said }).toEqual({ name, subject, said: arrived.has(subject) ? 0 : 1 })
           }
           for (const subscription of every(allSubscriptions(universe), 5)) {
-            const said = await whyCommand({ ...about, action: 'subscribe', ...subscription }, captureOutput().output)
+            const said = await whyCommand({ ...about, action: 'subscribe', ...subscription }, captureOutput())
             const isAdmitted = answers.delivered.has(nameOf(subscription))
             expect({ name, subscription, said }).toEqual({ name, subscription, said: isAdmitted ? 0 : 1 })
           }
@@ -101,12 +101,19 @@ describe.skipIf(binary === undefined).each(['config+xkey', 'operator'] as const)
   },
 )
 
-const commonArguments = { trustDomain: TRUST_DOMAIN, claim: [], group: [], json: true } as const
+const commonArguments = {
+  trustDomain: TRUST_DOMAIN,
+  alias: [],
+  rootNamespace: 'istio-system',
+  claim: [],
+  group: [],
+  json: true,
+} as const
 
 /** Reads the printed table as a person would: an entry that matches, and none against it. */
-async function whatCanSays(about: QueryArguments): Promise<(action: string, subject: string) => boolean> {
+async function whatCanSays(about: PrincipalArguments): Promise<(action: string, subject: string) => boolean> {
   const { output, out } = captureOutput()
-  expect(await whatCanCommand(about, output)).toBe(0)
+  expect(await whatCanCommand(about, { output })).toBe(0)
   const { entries }: WhatCan = JSON.parse(out())
   return (action, subject) => {
     const has = (effect: string): boolean =>

@@ -148,7 +148,7 @@ export async function startRig(name: EnvironmentName, options: RigOptions = {}):
           { name: 'cluster', kind: 'kubernetes', issuer: CLUSTER_ISS, keys: { url: cluster.jwksUrl } },
           { name: 'people', kind: 'oidc', issuer: PEOPLE_ISS, keys: { url: people.jwksUrl }, groupsClaim: 'groups' },
         ],
-        policyFolder,
+        policy: { folders: [policyFolder] },
         admin: '127.0.0.1:0',
       }),
     )

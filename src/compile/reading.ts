@@ -21,17 +21,18 @@ const ALWAYS_FORBIDDEN = ['$G', 'SYS', '$SYS']
 
 export function createReading({ forbiddenAccounts }: Pick<CompileOptions, 'forbiddenAccounts'>): Reading {
   const forbidden = new Set([...ALWAYS_FORBIDDEN, ...forbiddenAccounts])
-  // By name and text: the same name may come from two folders, with one text each.
-  let files = new Map<string, YamlFile>()
+  // By name, then text: the same name may come from two folders, with one text each.
+  let files = new Map<string, Map<string, YamlFile>>()
   const envelopes = new WeakMap<SourceObject, Envelope>()
   const documents = new WeakMap<SourceObject, PolicyDocument>()
   return {
     files(sources) {
-      const kept = new Map<string, YamlFile>()
+      const kept = new Map<string, Map<string, YamlFile>>()
       const read = sources.map((source) => {
-        const key = `${source.file}\0${source.text}`
-        const file = files.get(key) ?? readYaml(source)
-        kept.set(key, file)
+        const file = files.get(source.file)?.get(source.text) ?? readYaml(source)
+        const same = kept.get(source.file)
+        if (same === undefined) kept.set(source.file, new Map([[source.text, file]]))
+        else same.set(source.text, file)
         return file
       })
       files = kept

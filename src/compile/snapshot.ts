@@ -1,5 +1,4 @@
 /** Rules of all documents -> one sorted, hashed, frozen snapshot. Pure. */
-import { canonicalJson } from '../lib/json.ts'
 import type { Model } from '../policy/model.ts'
 import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
 import { spellAccountRule, spellCeilingRule, spellGrantRule, spellLimitRule } from '../policy/spell-rule.ts'
@@ -36,14 +35,18 @@ export function buildSnapshot(
     limits: limits.rules,
     ceilings: ceilings.rules,
   }
-  const id = hash(
-    canonicalJson({
-      accounts: accounts.spelled,
-      grants: grants.spelled,
-      limits: limits.spelled,
-      ceilings: ceilings.spelled,
-    }),
-  )
+  // A rule is spelled in one line that begins with a brace, so no two models give the same lines.
+  const lines = [
+    'accounts',
+    ...accounts.spelled,
+    'grants',
+    ...grants.spelled,
+    'limits',
+    ...limits.spelled,
+    'ceilings',
+    ...ceilings.spelled,
+  ]
+  const id = hash(lines.join('\n'))
   return deepFreeze({ id, model, trustDomains: { local: trustDomains.local, aliases: [...trustDomains.aliases] } })
 }
 

@@ -1,5 +1,6 @@
 /**
- * First in, first out, within a deadline: what waited past it is handed to `late` and never worked on.
+ * First in, first out, within a deadline: what waited past it is handed to `late` and never worked on. Once work turns out to come too
+ * late, more is asked than can be answered in time: for the next two seconds the newest goes first, as it has the most time left.
  * Work runs in short slices between turns of the event loop, so that new arrivals are read (and timed) while a queue stands.
  * A lone request is worked on at once. While several come together, those of the next four milliseconds are gathered: each turn
  * (wake, read, write) costs as much as a fifth of a login, and so many at a time share one.
@@ -17,12 +18,15 @@ export interface QueueDeps<T> {
   now(): number
   /** Runs the callback after pending I/O, and not before so many milliseconds (0: setImmediate). */
   defer(callback: () => void, milliseconds: number): void
-  work(item: T, now: number): void
+  /** @returns false when nobody waits for its answer any more. */
+  work(item: T, now: number): boolean
   late(item: T, now: number): void
 }
 
 const SLICE_MS = 8
 const GATHER_MS = 4
+/** The shortest wait between two attempts of a stock client. */
+const OVERLOAD_MS = 2_000
 
 export function createDeadlineQueue<T>(limit: number, deps: QueueDeps<T>): DeadlineQueue<T> {
   let items: { item: T; deadline: number }[] = []
@@ -30,18 +34,18 @@ export function createDeadlineQueue<T>(limit: number, deps: QueueDeps<T>): Deadl
   let scheduled = false
   let emptiedAt = -Infinity
   let gathered = 0
+  let overloadedUntil = -Infinity
 
   function runSlice(): void {
     scheduled = false
     const end = deps.now() + SLICE_MS
     for (let now = deps.now(); next < items.length && now < end; now = deps.now()) {
-      const entry = items[next]
-      next += 1
+      const entry = now < overloadedUntil ? items.pop() : items[next++]
       if (entry === undefined) continue
       if (now >= entry.deadline) deps.late(entry.item, now)
-      else deps.work(entry.item, now)
+      else if (!deps.work(entry.item, now) && now >= overloadedUntil) overloadedUntil = now + OVERLOAD_MS
     }
-    if (next === items.length) {
+    if (next >= items.length) {
       gathered = items.length
       items = []
       next = 0

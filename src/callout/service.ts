@@ -68,17 +68,22 @@ export function createCalloutService<Envelope>(deps: ServiceDeps<Envelope>): Cal
     late: (task) => end(task, { effect: 'deny', code: 'DEADLINE_PASSED' }),
   })
 
-  function work(task: Task<Envelope>, now: number): void {
+  /** @returns false when it came too late to be of use. */
+  function work(task: Task<Envelope>, now: number): boolean {
     try {
       const opened = deps.open(task.arrival.envelope, now)
-      if (!opened.ok) return end(task, { effect: 'deny', code: opened.error })
+      if (!opened.ok) {
+        end(task, { effect: 'deny', code: opened.error })
+        return opened.error !== 'DEADLINE_PASSED'
+      }
       task.opened = opened.value
       const outcome = deps.authorize(opened.value.login, now)
-      if (!(outcome instanceof Promise)) return answer(task, opened.value, outcome)
-      outcome.then((late) => answer(task, opened.value, late)).catch((cause: unknown) => fail(task, cause))
+      if (!(outcome instanceof Promise)) answer(task, opened.value, outcome)
+      else outcome.then((late) => answer(task, opened.value, late)).catch((cause: unknown) => fail(task, cause))
     } catch (cause) {
       fail(task, cause)
     }
+    return true
   }
 
   function answer(task: Task<Envelope>, opened: Opened, outcome: Outcome): void {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createDeadlineQueue } from '../../src/callout/queue.ts'
 
 /** A queue on a clock that only work moves: each item costs `costMs`. */
-function createRig(costMs: number, limit = 1_000) {
+function createRig(costMs: number, limit = 1_000, isUseful: (item: number) => boolean = () => true) {
   const done: number[] = []
   const late: number[] = []
   const deferred: (() => void)[] = []
@@ -18,6 +18,7 @@ function createRig(costMs: number, limit = 1_000) {
     work: (item) => {
       done.push(item)
       rig.now += costMs
+      return isUseful(item)
     },
     late: (item) => void late.push(item),
   })
@@ -34,6 +35,23 @@ describe('the queue', () => {
     for (const item of [1, 2, 3]) queue.push(item, 1_500)
     drain()
     expect(done).toEqual([1, 2, 3])
+  })
+
+  test('works newest first once something came too late, and in order again two seconds later', () => {
+    const { queue, turn, drain, done } = createRig(400, 1_000, (item) => item !== 2)
+    for (let item = 1; item <= 10; item += 1) queue.push(item, 60_000)
+    turn()
+    turn()
+    for (const item of [11, 12]) queue.push(item, 60_000)
+    drain()
+    expect(done).toEqual([1, 2, 12, 11, 10, 9, 3, 4, 5, 6, 7, 8])
+  })
+
+  test('keeps the order as long as everything is in time, however many wait', () => {
+    const { queue, drain, done } = createRig(10)
+    for (let item = 1; item <= 400; item += 1) queue.push(item, 4_001)
+    drain()
+    expect(done).toEqual(Array.from({ length: 400 }, (_, index) => index + 1))
   })
 
   test('sheds what is past its deadline without working on it, and nothing else', () => {
@@ -83,10 +101,10 @@ describe('the queue', () => {
   test('ends every item exactly once, whatever comes when', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ deadline: fc.nat(50), turnAfter: fc.boolean() })),
+        fc.array(fc.record({ deadline: fc.nat(50), turnAfter: fc.boolean(), isUseful: fc.boolean() })),
         fc.integer({ min: 1, max: 9 }),
         (items, cost) => {
-          const { queue, turn, drain, done, late } = createRig(cost)
+          const { queue, turn, drain, done, late } = createRig(cost, 1_000, (item) => items[item]?.isUseful ?? true)
           items.forEach(({ deadline, turnAfter }, index) => {
             queue.push(index, deadline)
             if (turnAfter) turn()

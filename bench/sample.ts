@@ -34,3 +34,10 @@ export async function sampleCalls(count: number, repeat: number, run: (index: nu
     p99Us: percentile(times, 0.99),
   }
 }
+
+/** Milliseconds of one call. */
+export function timed(run: () => void): number {
+  const start = performance.now()
+  run()
+  return performance.now() - start
+}

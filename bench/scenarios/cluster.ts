@@ -3,8 +3,6 @@
  * objects take in memory. Without kube-apiserver and etcd on this machine there are no rows, and a line that says how to get them.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createCompiler } from '../../src/compile/index.ts'
 import {
   applyCrds,
@@ -18,6 +16,7 @@ import {
 import { openCluster, type Cluster } from '../../src/kube/index.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import { createPolicySource } from '../../src/sources/index.ts'
+import { heapMb } from '../heap.ts'
 import type { Run } from '../run.ts'
 import { percentile } from '../statistics.ts'
 
@@ -182,12 +181,4 @@ async function each(count: number, run: (index: number) => Promise<void>): Promi
 
 function nameOf(index: number): string {
   return `app-${index}`
-}
-
-/** After a full collection: what is held, not what lies about. */
-function heapMb(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect === 'function') collect()
-  return process.memoryUsage().heapUsed / 1e6
 }

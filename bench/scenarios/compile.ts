@@ -2,8 +2,6 @@
  * From documents to a snapshot, and the first decision of every principal under it: how both grow with principals and policies.
  * One policy is then changed, as an editor would, and everything is compiled again by the same compiler.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { stringify } from 'yaml'
 import { createCompiler, type Compiler, type SourceText } from '../../src/compile/index.ts'
 import type { Principal } from '../../src/identity/principal.ts'
@@ -11,8 +9,9 @@ import { createDecide } from '../../src/policy/decide.ts'
 import type { Snapshot } from '../../src/policy/snapshot.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import { pick, workloadAt } from '../population.ts'
+import { heapMb } from '../heap.ts'
 import type { Run } from '../run.ts'
-import { sampleCalls, type CallSample } from '../sample.ts'
+import { sampleCalls, type CallSample, timed } from '../sample.ts'
 import { median } from '../statistics.ts'
 
 export interface CompileRow {
@@ -181,18 +180,4 @@ export function nameOf(index: number): string {
 function principalAt(index: number): Principal {
   const [namespace = '', name = ''] = nameOf(index).split('/')
   return workloadAt(namespace, name)
-}
-
-function timed(run: () => void): number {
-  const start = performance.now()
-  run()
-  return performance.now() - start
-}
-
-/** After a full collection: what is held, not what lies about. */
-function heapMb(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect === 'function') collect()
-  return process.memoryUsage().heapUsed / 1e6
 }

@@ -2,14 +2,13 @@
  * `who-can` over many principals and policies: the first question of all, questions asked for the first time, and again.
  * Questions are those of a person: one subject, or the subjects of one service, on both sides. What everybody holds is asked apart.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createWhoCan, type WhoCanQuestion } from '../../src/audit/who-can.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import { parsePattern } from '../../src/subject/index.ts'
+import { heapMb } from '../heap.ts'
 import type { Run } from '../run.ts'
-import { sampleCalls, type CallSample } from '../sample.ts'
+import { sampleCalls, type CallSample, timed } from '../sample.ts'
 import { median } from '../statistics.ts'
 import { benchSnapshot, type CompileSize } from './compile.ts'
 
@@ -101,18 +100,4 @@ function questionOf(action: WhoCanQuestion['action'], text: string): WhoCanQuest
   const pattern = parsePattern(text)
   if (!pattern.ok) throw new Error(pattern.error)
   return { action, pattern: pattern.value }
-}
-
-function timed(run: () => void): number {
-  const start = performance.now()
-  run()
-  return performance.now() - start
-}
-
-/** After a full collection: what is held, not what lies about. */
-function heapMb(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect === 'function') collect()
-  return process.memoryUsage().heapUsed / 1e6
 }

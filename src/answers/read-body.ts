@@ -3,7 +3,7 @@
  * could see two questions in it.
  */
 import { repeatsKey } from '../lib/json-keys.ts'
-import type { Json } from '../lib/json.ts'
+import { parseJson, type Json } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { invalid, type Problem } from './problem.ts'
 import type { Ask } from './question.ts'
@@ -32,7 +32,7 @@ export function readBody(bytes: Uint8Array): Result<Json, Problem> {
   const text = decode(bytes)
   if (text === undefined) return err(invalid('the question is not UTF-8 text'))
   if (isDeep(text)) return err(invalid(`the question is nested deeper than ${MAX_DEPTH} levels`))
-  const value = parse(text)
+  const value = parseJson(text)
   if (value === undefined) return err(invalid('the question is not JSON', 'send one JSON object with the fields of it'))
   return repeatsKey(text, value) ? err(invalid('the question names a key twice')) : ok(value)
 }
@@ -40,15 +40,6 @@ export function readBody(bytes: Uint8Array): Result<Json, Problem> {
 function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    const value: Json = JSON.parse(text)
-    return value
   } catch {
     return undefined
   }

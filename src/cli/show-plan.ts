@@ -8,7 +8,7 @@ import type { Limits } from '../policy/model.ts'
 import { nameOrigin } from '../policy/origin.ts'
 import { REFUSALS } from '../policy/refusal.ts'
 import type { Output, Tone } from '../dev/output.ts'
-import { placeOf, repliesInWords } from './words.ts'
+import { limitsInWords, placeOf, repliesInWords } from './words.ts'
 
 export type FailOn = 'change' | 'widen'
 
@@ -107,7 +107,7 @@ function rowsOf({ login, rules, gained, lost, replies, limits, inboxPrefix }: Pr
     ...(replies?.before === undefined ? [] : [rowOf('-', 'replies', repliesInWords(replies.before), [])]),
     ...(limits === undefined
       ? []
-      : [rowOf('~', 'limits', pairInWords(limitsInWords(limits.before), limitsInWords(limits.after)), rules)]),
+      : [rowOf('~', 'limits', pairInWords(allLimits(limits.before), allLimits(limits.after)), rules)]),
     ...(inboxPrefix === undefined
       ? []
       : [rowOf('~', 'inbox', pairInWords(prefixInWords(inboxPrefix.before), prefixInWords(inboxPrefix.after)), homes)]),
@@ -136,12 +136,8 @@ function prefixInWords(prefix: string | undefined): string {
   return prefix === '_INBOX' ? 'shared' : 'private'
 }
 
-function limitsInWords({ maxSessionSeconds, connectionTypes }: Limits = {}): string {
-  const parts = [
-    ...(maxSessionSeconds === undefined ? [] : [`sessions of at most ${maxSessionSeconds} s`]),
-    ...(connectionTypes === undefined ? [] : [`connections over ${connectionTypes.join(', ') || 'nothing'}`]),
-  ]
-  return parts.length === 0 ? 'none' : parts.join(', ')
+function allLimits(limits: Limits = {}): string {
+  return limitsInWords(limits).join(', ') || 'none'
 }
 
 function pairInWords(before: string, after: string): string {

@@ -5,7 +5,7 @@
  */
 import { canonicalJson } from '../lib/json.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import type { MatcherEntry } from '../policy/matcher.ts'
+import { MATCHER_FIELDS, type MatcherEntry } from '../policy/matcher.ts'
 import type { AccountRule } from '../policy/model.ts'
 import { nameOrigin } from '../policy/origin.ts'
 import { spellMatcherEntry } from '../policy/spell-matcher.ts'
@@ -54,7 +54,7 @@ function widenings(entry: MatcherEntry): MatcherEntry[] {
   }
   if (serviceAccount !== undefined)
     wider.push({ ...rest, serviceAccount: { namespace: '*', name: serviceAccount.name } })
-  for (const field of FIELDS) {
+  for (const field of MATCHER_FIELDS) {
     if (entry[field] === undefined) continue
     // Without its trust domain, a ServiceAccount, a namespace or a group would mean the local one.
     if (field === 'trustDomain' && (home ?? entry.group) !== undefined) continue
@@ -63,18 +63,6 @@ function widenings(entry: MatcherEntry): MatcherEntry[] {
   }
   return wider
 }
-
-const FIELDS = [
-  'serviceAccount',
-  'namespace',
-  'trustDomain',
-  'spiffeId',
-  'requestPrincipal',
-  'issuer',
-  'claims',
-  'group',
-  'authenticated',
-] as const
 
 function conflict(rule: AccountRule, entry: MatcherEntry, other: AccountRule): Diagnostic {
   return {

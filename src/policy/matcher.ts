@@ -23,6 +23,19 @@ export interface MatcherEntry {
   readonly istio?: IstioCondition
 }
 
+/** Those that documents of ours say. */
+export const MATCHER_FIELDS = [
+  'serviceAccount',
+  'namespace',
+  'trustDomain',
+  'spiffeId',
+  'requestPrincipal',
+  'issuer',
+  'claims',
+  'group',
+  'authenticated',
+] as const satisfies readonly (keyof MatcherEntry)[]
+
 /** All terms must hold; no terms are anybody. */
 export interface IstioCondition {
   readonly terms: readonly CallerTerm[]

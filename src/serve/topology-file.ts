@@ -4,7 +4,7 @@
  */
 import { parseTopology } from '../audit/topology.ts'
 import { readText, watchFiles, type Loaded, type WatchTiming } from '../files/index.ts'
-import type { Json } from '../lib/json.ts'
+import { parseJson, type Json } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 
@@ -44,19 +44,10 @@ export async function openTopologyFile(
 async function readTopology(file: string): Promise<Result<Json, string>> {
   const read = await readText(file, MAX_BYTES)
   if (!read.ok) return read
-  const value = parse(read.value.text)
+  const value = parseJson(read.value.text)
   if (value === undefined) return err('is not JSON')
   const topology = parseTopology(value)
   return topology.ok ? ok(value) : err(`is no topology: ${topology.error}`)
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    const value: Json = JSON.parse(text)
-    return value
-  } catch {
-    return undefined
-  }
 }
 
 function unusable(file: string, reason: string, isKept: boolean): Diagnostic {

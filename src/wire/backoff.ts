@@ -1,4 +1,5 @@
 /** How long to wait between two tries to reach a server: longer each time, half of it chance, and short again after a success. */
+import type { ConnectionOptions } from 'nats'
 
 export interface Backoff {
   /** Milliseconds between the last try and the next one; the same until {@link advance}. */
@@ -25,5 +26,18 @@ export function createBackoff(chance: () => number): Backoff {
       delay = FIRST_DELAY_MS
       wait = spread(delay)
     },
+  }
+}
+
+/** What makes a connection come back whatever happened to it, refused credentials included; a dead one is noticed within half a minute. */
+export function foreverAgain(backoff: Backoff): ConnectionOptions {
+  return {
+    reconnect: true,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    // Asked more often than it dials: the answer must not change in between.
+    reconnectDelayHandler: () => backoff.wait(),
+    pingInterval: 10_000,
+    maxPingOut: 2,
   }
 }

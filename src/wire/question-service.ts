@@ -17,7 +17,7 @@ import { OUTCOMES, refusal, type Reply } from '../answers/outcome.ts'
 import type { TakeQuestion } from '../answers/incoming.ts'
 import { ASKS, type Ask } from '../answers/question.ts'
 import { err, ok } from '../lib/result.ts'
-import { createBackoff, type Backoff } from './backoff.ts'
+import { createBackoff, foreverAgain, type Backoff } from './backoff.ts'
 import type { ConnectionDeps } from './service-connections.ts'
 
 export interface QuestionServiceSettings {
@@ -192,11 +192,6 @@ function optionsOf({ servers, authenticator, tls }: QuestionServiceSettings, bac
     name: 'nib-questions',
     authenticator,
     ...(tls === undefined ? {} : { tls }),
-    reconnect: true,
-    maxReconnectAttempts: -1,
-    ignoreAuthErrorAbort: true,
-    reconnectDelayHandler: () => backoff.wait(),
-    pingInterval: 10_000,
-    maxPingOut: 2,
+    ...foreverAgain(backoff),
   }
 }

@@ -12,7 +12,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from 'nats'
-import { createBackoff, type Backoff } from './backoff.ts'
+import { createBackoff, foreverAgain, type Backoff } from './backoff.ts'
 import type { Envelope } from './envelope.ts'
 
 export interface ConnectionSettings {
@@ -189,12 +189,6 @@ function optionsOf(settings: ConnectionSettings, backoff: Backoff, index: number
     name: `${settings.name}-${index}`,
     authenticator: settings.authenticator,
     ...(settings.tls === undefined ? {} : { tls: settings.tls }),
-    reconnect: true,
-    maxReconnectAttempts: -1,
-    ignoreAuthErrorAbort: true,
-    // Asked more often than it dials: the answer must not change in between.
-    reconnectDelayHandler: () => backoff.wait(),
-    pingInterval: 10_000,
-    maxPingOut: 2,
+    ...foreverAgain(backoff),
   }
 }

@@ -1,21 +1,10 @@
 /** `principals:` of every kind, in what the Kubernetes API can check of it. Pure. `src/compile/values/matcher.ts` has the same in full. */
+import { MATCHER_FIELDS } from '../../policy/matcher.ts'
 import { list, must, type Admission } from './admission.ts'
 import { namespaceName, serviceAccountName, trustDomainName } from './texts.ts'
 
 const MAX_ENTRIES = 64
 const MAX_CLAIMS = 16
-
-const FIELDS = [
-  'serviceAccount',
-  'namespace',
-  'trustDomain',
-  'spiffeId',
-  'requestPrincipal',
-  'issuer',
-  'claims',
-  'group',
-  'authenticated',
-] as const
 
 /** A segment that is neither `.` nor `..`. */
 const SEGMENT = String.raw`([A-Za-z0-9_-]|\.[A-Za-z0-9_-]|\.\.[A-Za-z0-9._-])[A-Za-z0-9._-]*`
@@ -69,7 +58,7 @@ const entry: Admission = {
   },
   rules: [
     {
-      rule: FIELDS.map((field) => `has(self.${inCel(field)})`).join(' || '),
+      rule: MATCHER_FIELDS.map((field) => `has(self.${inCel(field)})`).join(' || '),
       message: 'says nobody: give at least one field (authenticated: true is everybody who proved an identity)',
     },
     {

@@ -40,6 +40,13 @@ export function createDeadlineQueue<T>(limit: number, deps: QueueDeps<T>): Deadl
     scheduled = false
     const end = deps.now() + SLICE_MS
     for (let now = deps.now(); next < items.length && now < end; now = deps.now()) {
+      const oldest = items[next]
+      if (oldest !== undefined && now >= oldest.deadline) {
+        // Also while newer ones go first: else the dead would lie here, and out of the records, until the overload is over.
+        next += 1
+        deps.late(oldest.item, now)
+        continue
+      }
       const entry = now < overloadedUntil ? items.pop() : items[next++]
       if (entry === undefined) continue
       if (now >= entry.deadline) deps.late(entry.item, now)

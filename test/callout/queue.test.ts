@@ -47,6 +47,21 @@ describe('the queue', () => {
     expect(done).toEqual([1, 2, 12, 11, 10, 9, 3, 4, 5, 6, 7, 8])
   })
 
+  test('sheds the oldest as they come to their end, also while the newest go first', () => {
+    const { rig, queue, turn, drain, done, late } = createRig(100, 1_000, (item) => item !== 1)
+    queue.push(1, 5_000)
+    queue.push(2, 150)
+    turn()
+    queue.push(3, 5_000)
+    queue.push(4, 5_000)
+    turn()
+    expect([rig.now, done, late]).toEqual([200, [1, 4], []])
+    turn()
+    expect([rig.now, done, late]).toEqual([300, [1, 4, 3], [2]])
+    drain()
+    expect(queue.length).toBe(0)
+  })
+
   test('keeps the order as long as everything is in time, however many wait', () => {
     const { queue, drain, done } = createRig(10)
     for (let item = 1; item <= 400; item += 1) queue.push(item, 4_001)

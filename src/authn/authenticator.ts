@@ -65,12 +65,16 @@ export function createAuthenticator(settings: readonly IssuerSettings[], parts: 
   const longestToken = Math.max(DEFAULT_TOKEN_BYTES, ...issuers.map(({ maxTokenBytes }) => maxTokenBytes))
   const underWay = new Map<string, Promise<AuthnVerdict>>()
 
+  const settle = (digest: string, found: Finding, now: number): AuthnVerdict => {
+    const { verdict } = found
+    verdicts.remember(digest, found, now)
+    if (!verdict.ok && verdict.error.code === 'INTERNAL') log.error({ ...verdict.error }, FAULT)
+    return verdict
+  }
+
   const land = async (digest: string, finding: Promise<Finding>, now: number): Promise<AuthnVerdict> => {
     try {
-      const found = await finding
-      verdicts.remember(digest, found, now)
-      if (!found.verdict.ok && found.verdict.error.code === 'INTERNAL') log.error({ ...found.verdict.error }, FAULT)
-      return found.verdict
+      return settle(digest, await finding, now)
     } catch (error) {
       return fault(error)
     } finally {
@@ -86,7 +90,7 @@ export function createAuthenticator(settings: readonly IssuerSettings[], parts: 
   const examineOnce = (token: string, digest: string, now: number): AuthnVerdict | Promise<AuthnVerdict> => {
     try {
       const finding = examine(token, now)
-      if (!(finding instanceof Promise)) return finding.verdict
+      if (!(finding instanceof Promise)) return settle(digest, finding, now)
       const landing = land(digest, finding, now)
       underWay.set(digest, landing)
       return landing

@@ -1,6 +1,6 @@
 /**
  * Examines a token that nothing is remembered of: reads it, chooses the issuer by exact `iss` and the key by `kid` and `alg`,
- * has `jose` verify it, and names its holder. Waits for keys once, and not for long.
+ * has it verified, and names its holder. Waits for keys once, and not for long.
  */
 import type { AuthnVerdict } from '../callout/ports.ts'
 import type { Scheduler } from '../files/index.ts'
@@ -12,7 +12,7 @@ import { chooseKey, type KeySet } from './key-set.ts'
 import { refuse, type TokenRefusal } from './refusal.ts'
 import { readUnverified, type UnverifiedToken } from './unverified-token.ts'
 import type { VerificationKey } from './verification-key.ts'
-import { verifyToken } from './verify-token.ts'
+import { verifyToken, type Flaw } from './verify-token.ts'
 import { within } from './within.ts'
 
 /** A verdict, and what it rests on once the signature has been checked. */
@@ -38,7 +38,7 @@ export interface ExaminerParts {
   readonly keyUnknown: (issuer: string) => void
 }
 
-/** `now` in milliseconds. Answers at once what needs neither a signature checked nor a key fetched. */
+/** `now` in milliseconds. Answers at once unless a key is to be fetched, or takes long to verify with. */
 export type Examine = (token: string, now: number) => Finding | Promise<Finding>
 
 /** The end of the year 9999: what lies behind it is no date. */
@@ -117,13 +117,13 @@ function findKey({ alg, kid }: UnverifiedToken, { name, keys }: Issuer, now: num
   }
 }
 
-async function conclude(
-  token: UnverifiedToken,
-  issuer: Issuer,
-  { key, keySet }: KeyInSet,
-  now: number,
-): Promise<Finding> {
-  const flaw = await verifyToken(token, key.publicKey, issuer, now)
+function conclude(token: UnverifiedToken, issuer: Issuer, found: KeyInSet, now: number): Finding | Promise<Finding> {
+  const flaw = verifyToken(token, found.key, issuer, now)
+  if (!(flaw instanceof Promise)) return findingOf(token, issuer, found, flaw)
+  return flaw.then((late) => findingOf(token, issuer, found, late))
+}
+
+function findingOf(token: UnverifiedToken, issuer: Issuer, { key, keySet }: KeyInSet, flaw: Flaw): Finding {
   const verdict = flaw ?? readHolder(token, issuer)
   const { exp, nbf } = token.claims
   const tolerance = issuer.clockToleranceSeconds

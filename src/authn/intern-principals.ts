@@ -5,14 +5,16 @@
 import type { Principal } from '../identity/principal.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
 
-export type InternPrincipal = (principal: Principal) => Principal
+/** @param make gives the principal of this name, or nothing when there can be none; not called while one is known. */
+export type InternPrincipal = (name: string, make: () => Principal | undefined) => Principal | undefined
 
 export function internPrincipals(limit: number): InternPrincipal {
   const known = createBoundedMap<string, Principal>(limit)
-  return (principal) => {
-    const first = known.get(principal.name)
+  return (name, make) => {
+    const first = known.get(name)
     if (first !== undefined) return first
-    known.set(principal.name, principal)
+    const principal = make()
+    if (principal !== undefined) known.set(name, principal)
     return principal
   }
 }

@@ -39,11 +39,15 @@ export function identifyServiceAccount(trustDomain: string, intern: InternPrinci
     if (kubernetes.data.namespace !== namespace || serviceaccount.name !== name) {
       return err('sub and the kubernetes.io claim name different ServiceAccounts')
     }
-    const spiffeId = parseSpiffeId(`spiffe://${trustDomain}/ns/${namespace}/sa/${name}`)
-    if (!spiffeId.ok) return err('the ServiceAccount has no SPIFFE ID')
+    const uri = `spiffe://${trustDomain}/ns/${namespace}/sa/${name}`
+    const principal = intern(uri, () => {
+      const spiffeId = parseSpiffeId(uri)
+      return spiffeId.ok ? workloadPrincipal(spiffeId.value) : undefined
+    })
+    if (principal === undefined) return err('the ServiceAccount has no SPIFFE ID')
     const credentialId = Word.safeParse(claims['jti']).data
     return ok({
-      principal: intern(workloadPrincipal(spiffeId.value)),
+      principal,
       facts: present({
         serviceAccountUid: serviceaccount.uid,
         pod: pod?.name,

@@ -6,6 +6,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { canonicalJson } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { createSignatureCheck, type SignatureCheck } from './signature-check.ts'
 
 export interface VerificationKey {
   /** Equal for equal keys. */
@@ -14,6 +15,8 @@ export interface VerificationKey {
   /** The `alg` values it may verify. */
   readonly algorithms: readonly string[]
   readonly publicKey: KeyObject
+  /** By `alg`; none for an `alg` that takes too long to be checked at once. */
+  readonly checks: ReadonlyMap<string, SignatureCheck>
 }
 
 /** Fixed words: they are shown in the log. */
@@ -71,7 +74,17 @@ export function parseVerificationKey(value: unknown): Result<VerificationKey, Un
   if (publicKey === undefined) return err('no valid public key')
   const weakness = rsaWeakness(publicKey)
   if (weakness !== undefined) return err(weakness)
-  return ok({ id: canonicalJson({ ...publicParts, kid, algorithms }), kid, algorithms, publicKey })
+  const checks = checksOf(publicKey, algorithms)
+  return ok({ id: canonicalJson({ ...publicParts, kid, algorithms }), kid, algorithms, publicKey, checks })
+}
+
+function checksOf(publicKey: KeyObject, algorithms: readonly string[]): VerificationKey['checks'] {
+  const checks = new Map<string, SignatureCheck>()
+  for (const alg of algorithms) {
+    const check = createSignatureCheck(alg, publicKey)
+    if (check !== undefined) checks.set(alg, check)
+  }
+  return checks
 }
 
 function importKey(key: JsonWebKey): KeyObject | undefined {

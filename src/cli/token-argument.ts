@@ -38,7 +38,7 @@ function identifyBy(
 ): Result<TokenIdentity, string> {
   const { iss: issuer, sub: subject } = claims
   if (typeof subject === 'string' && subject.startsWith(SERVICE_ACCOUNT)) {
-    return identifyServiceAccount(trustDomain, (principal) => principal)(claims)
+    return identifyServiceAccount(trustDomain, (_name, make) => make())(claims)
   }
   if (typeof issuer !== 'string' || issuer === '') return err('iss is missing')
   return identifyEndUser({ issuer, groupsClaim, otherIssuers: [] })(claims)

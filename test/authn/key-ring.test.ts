@@ -203,6 +203,7 @@ describe('rotation', () => {
     source.publish(a, b)
     await rig.authenticator.refresh()
     expect(codeOf(rig.loginAtOnce(tokenA))).toBe('ok')
+    expect(rig.observed.at(-1)).toBe('recall hit')
     source.publish(b)
     await rig.authenticator.refresh()
     expect(codeOf(rig.loginAtOnce(tokenA))).not.toBe('ok')
@@ -254,6 +255,7 @@ describe('an unknown kid', () => {
     await rig.advance(1000)
     expect(codeOf(await waiting)).toBe('ISSUER_KEYS_UNAVAILABLE')
     expect(codeOf(rig.loginAtOnce(tokenA))).toBe('ok')
+    expect(rig.observed.at(-1)).toBe('recall hit')
   })
 
   test('while a reading hangs is not called unknown either, and waits for nothing', async () => {
@@ -294,6 +296,7 @@ describe('while the keys cannot be read', () => {
     source.fail()
     await rig.advance(24 * HOURS)
     expect(codeOf(rig.loginAtOnce(tokenA))).toBe('ok')
+    expect(rig.observed.at(-1)).toBe('recall hit')
     expect(rig.authenticator.status(rig.now())).toMatchObject([
       { name: 'cluster', keys: { available: true, usableKeys: 1, ageSeconds: 86_400, problem: { code: 'status' } } },
     ])

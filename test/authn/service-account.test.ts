@@ -128,10 +128,10 @@ describe('principals', () => {
 
   test('are kept up to a bound', () => {
     const intern = internPrincipals(2)
-    const first = intern(principalNamed('a'))
-    expect(intern(principalNamed('a'))).toBe(first)
-    intern(principalNamed('b'))
-    intern(principalNamed('c'))
-    expect(intern(principalNamed('a'))).not.toBe(first)
+    const first = intern('a', () => principalNamed('a'))
+    expect(intern('a', () => principalNamed('a'))).toBe(first)
+    intern('b', () => principalNamed('b'))
+    intern('c', () => principalNamed('c'))
+    expect(intern('a', () => principalNamed('a'))).not.toBe(first)
   })
 })

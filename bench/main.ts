@@ -23,7 +23,7 @@ import { measurePlans, PLAN_SIZES } from './scenarios/plan.ts'
 import { measureStorms } from './scenarios/storm.ts'
 import { measureWhoCan, WHO_CAN_SIZES } from './scenarios/who-can.ts'
 import { WEATHERS } from './weather.ts'
-import { createWorld } from './world.ts'
+import { createWorld, TOKEN_ALGORITHMS, type TokenAlgorithm } from './world.ts'
 
 const SCENARIOS = [
   'floor',
@@ -51,6 +51,7 @@ interface Options {
   readonly seconds?: number
   readonly clients: number
   readonly tokens: number
+  readonly algorithm: TokenAlgorithm
 }
 
 const RESULTS_FILE = 'bench/RESULTS.md'
@@ -69,6 +70,7 @@ const program = new Command('bench')
   .option('--seconds <n>', 'length of one measurement of logins (default: 4)', positive)
   .option('--clients <n>', 'clients in the storm', positive, 10_000)
   .option('--tokens <n>', 'distinct tokens', positive, 1000)
+  .addOption(new Option('--algorithm <alg>', 'that tokens are signed with').choices(TOKEN_ALGORITHMS).default('RS256'))
   .action(main)
 
 await program.parseAsync()
@@ -95,7 +97,7 @@ async function measure(scenarios: readonly string[], options: Options, folder: s
   const server = await findNatsServer({ progress: say, compile: false })
   const machine = await describeMachine(server.version)
   const { clients, warnings } = clampClients(options.clients, machine)
-  const world = createWorld(options.tokens)
+  const world = await createWorld(options.tokens, options.algorithm)
   const tokensFile = join(folder, 'tokens.json')
   writeFileSync(tokensFile, JSON.stringify(world.tokens), { mode: 0o600 })
   const run: Run = {

@@ -296,6 +296,7 @@ function loginsTable({ logins, floor }: Report): Table {
     }),
     notes: [
       '"µs" is CPU (user + system) per login. "of server": in units of nats-server\'s own.',
+      '"-new": each login with a token of its own, which the responder has not met, as after their hourly rotation. Else with one of those it knows.',
       '"floor µs": the bare crypto calls of one login, taken in the same seconds, beside the same load; "of floor alone": held against the floor table above, taken on an idle machine.',
       '"baseline CPU" and "baseline rate": how many times fewer CPU µs, and how many times more logins/s, than the baseline of this run.',
       ...(disturbed > OTHER_WORK_LIMIT

@@ -2,9 +2,10 @@
  * Second line of reference: the least a correct responder can do, on node:crypto (sealed: libsodium) alone. Verifies the
  * request and the token, signs two JWTs, keeps the shared key of each server's xkey. No policy, no audit, no deadline, no shedding.
  */
-import { createPublicKey, randomBytes, verify, type KeyObject } from 'node:crypto'
+import { randomBytes, verify, type KeyObject } from 'node:crypto'
 import sodium from 'libsodium-wrappers'
 import { SESSION_SECONDS, type Answer, type ResponderSetup } from '../responder-setup.ts'
+import { tokenVerifier } from '../world.ts'
 import { natsResponse, natsUser, signJwt } from './claims.ts'
 import { PREFIX, publicBytes, publicKeyText, rawPublicKey, seedBytes, signingKey, verifyKey } from './nkey.ts'
 
@@ -36,7 +37,7 @@ export function createBareAnswer(setup: ResponderSetup): Answer {
   const responseKey = signingKey(setup.responseSigner.seed)
   const userIssuer = publicKeyText(PREFIX.account, rawPublicKey(userKey))
   const responseIssuer = publicKeyText(PREFIX.account, rawPublicKey(responseKey))
-  const tokenKey = createPublicKey({ key: setup.token.jwk, format: 'jwk' })
+  const verifyToken = tokenVerifier(setup.token.jwk)
   const user = natsUser(setup.permissions, setup.userSigner.issuerAccount)
   const serverKey = remembered(verifyKey)
   const curveSeed = sealed ? seedBytes(setup.xkeySeed ?? '') : undefined
@@ -58,9 +59,7 @@ export function createBareAnswer(setup: ResponderSetup): Answer {
     const now = Math.floor(Date.now() / 1000)
     if (request.aud !== 'nats-authorization-request' || request.exp < now || server.id !== request.iss) return undefined
     if (sealed && server.xkey !== serverXkey) return undefined
-    const token = checkedClaims<Token>(options.auth_token ?? '', (input, signature) =>
-      verify('sha256', input, tokenKey, signature),
-    )
+    const token = checkedClaims<Token>(options.auth_token ?? '', verifyToken)
     if (token.iss !== setup.token.issuer || !token.aud.includes(setup.token.audience) || token.exp < now)
       return undefined
     const { namespace, serviceaccount } = token['kubernetes.io']

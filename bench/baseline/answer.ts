@@ -6,12 +6,13 @@ import { decode, encodeAuthorizationResponse, encodeUser, type AuthorizationRequ
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { fromCurveSeed, fromSeed, type KeyPair } from 'nkeys.js'
 import { SESSION_SECONDS, type Answer, type ResponderSetup, type SigningSeed } from '../responder-setup.ts'
+import { TOKEN_ALGORITHMS } from '../world.ts'
 
 export function createBaselineAnswer(setup: ResponderSetup): Answer {
   const xkey = setup.xkeySeed === undefined ? undefined : fromCurveSeed(Buffer.from(setup.xkeySeed))
   const userSigner = fromSeed(Buffer.from(setup.userSigner.seed))
   const responseSigner = fromSeed(Buffer.from(setup.responseSigner.seed))
-  const keys = createLocalJWKSet({ keys: [{ kty: 'RSA', ...setup.token.jwk }] })
+  const keys = createLocalJWKSet({ keys: [{ kty: '', ...setup.token.jwk }] })
 
   return async (payload, serverXkey) => {
     const opened = xkey === undefined ? payload : xkey.open(payload, serverXkey)
@@ -28,7 +29,7 @@ export function createBaselineAnswer(setup: ResponderSetup): Answer {
     const { payload: token } = await jwtVerify(options?.auth_token ?? '', keys, {
       issuer: setup.token.issuer,
       audience: setup.token.audience,
-      algorithms: ['RS256'],
+      algorithms: [...TOKEN_ALGORITHMS],
     })
     const [, , namespace, serviceAccount] = (token.sub ?? '').split(':')
     const jwt = await encodeUser(

@@ -8,6 +8,8 @@ export interface LoginsJob {
   readonly seconds: number
   /** Dial and handshake together, milliseconds. */
   readonly limitMs: number
+  /** File of tokens, one per line, of which each is used for one login at this port; the job ends early when they are used up. */
+  readonly freshTokens?: string | undefined
 }
 
 export interface LoginsResult {

@@ -3,24 +3,25 @@ import { percentile } from '../statistics.ts'
 import { attemptLogin } from './attempt.ts'
 import type { LoginsJob, LoginsResult } from './job.ts'
 
-export async function runLogins(job: LoginsJob, hellos: readonly Uint8Array[]): Promise<LoginsResult> {
+/** @param nextHello what the next client says; nothing when no client is left. */
+export async function runLogins(job: LoginsJob, nextHello: () => Uint8Array | undefined): Promise<LoginsResult> {
   const latencies: number[] = []
   const start = performance.now()
   const lastStart = start + job.seconds * 1000
   let failures = 0
-  let next = 0
   let open = 0
   await new Promise<void>((resolve) => {
     const login = (): void => {
       const dialled = performance.now()
-      if (dialled >= lastStart) {
+      const hello = dialled < lastStart ? nextHello() : undefined
+      if (hello === undefined) {
         if (open === 0) resolve()
         return
       }
       open += 1
       attemptLogin({
         port: job.port,
-        hello: hellos[next++ % hellos.length] ?? new Uint8Array(),
+        hello,
         limitMs: job.limitMs,
         done: (outcome, socket) => {
           open -= 1

@@ -33,7 +33,7 @@ interface Player {
 export async function measureAnswers(run: Run): Promise<readonly AnswerRow[]> {
   const players: Player[] = []
   for (const cell of CELLS.filter(
-    ({ name, mode }) => mode === 'config' && run.cells.some((each) => each.name === name),
+    ({ name, mode, tokens }) => mode === 'config' && tokens === 'known' && run.cells.some((each) => each.name === name),
   )) {
     for (const responder of run.responders) players.push(await preparePlayer(run, cell, responder))
   }

@@ -2,7 +2,9 @@
  * Whole logins against a real nats-server. Every responder has its own server, both stay up and warm, and the rounds go
  * round all of them, so that a noisy moment hits all alike. Medians over the rounds; failures are summed.
  */
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cell } from '../cell.ts'
 import { createFloorSampler } from '../floor.ts'
@@ -41,14 +43,20 @@ interface Player {
   readonly stage: Stage
   readonly floor: () => ReturnType<typeof createFloorSampler>
   readonly samples: Map<number, Sample[]>
+  /** File of tokens that the responder has not met, for a cell of new ones. */
+  readonly freshTokens: string | undefined
 }
 
 const LIMIT_MS = 10_000
 const AUTHORIZATION_TIMEOUT = 2
 const WARM_UP_IN_FLIGHT = 16
 const WARM_UP_TURNS = 10
+/** More logins of new tokens a second than anybody gets through here. */
+const FRESH_PER_SECOND = 2_000
+const FRESH_WARM_UP_SECONDS = 1
 
 export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
+  const freshTokens = await mintFreshTokens(run)
   const load = await startLoadProcess(run.tokensFile)
   const players: Player[] = []
   try {
@@ -58,8 +66,16 @@ export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
         run.say(`logins: ${cell.name}, ${responder.name}: warming up`)
         const stage = await openStage({ ...run, cell, responder, authorizationTimeout: AUTHORIZATION_TIMEOUT })
         const floor = (): ReturnType<typeof createFloorSampler> => createFloorSampler(run.world, cell.size, cell.sealed)
-        players.push({ cell, responder, stage, floor, samples: new Map() })
-        await warmUp(stage, load, run.warmUpSeconds, responder.warmUpLogins)
+        const player: Player = {
+          cell,
+          responder,
+          stage,
+          floor,
+          samples: new Map(),
+          freshTokens: cell.tokens === 'new' ? freshTokens : undefined,
+        }
+        players.push(player)
+        await warmUp(player, load, run.warmUpSeconds)
       }
     }
     for (let round = 1; round <= run.rounds; round += 1) {
@@ -79,12 +95,24 @@ export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
   )
 }
 
+/** One file for all: each responder meets each of them once. */
+async function mintFreshTokens(run: Run): Promise<string | undefined> {
+  if (run.cells.every(({ tokens }) => tokens === 'known')) return undefined
+  const inFlights = Math.max(...run.responders.map(({ inFlight }) => inFlight.length))
+  const count = FRESH_PER_SECOND * (run.rounds * run.seconds * inFlights + FRESH_WARM_UP_SECONDS)
+  run.say(`logins: making ${count} tokens`)
+  const file = join(run.folder, 'fresh-tokens.txt')
+  writeFileSync(file, (await run.world.mint(count)).join('\n'), { mode: 0o600 })
+  return file
+}
+
 /** Until the code is compiled and every token was met; a crowded machine needs more than the time given. */
-async function warmUp(stage: Stage, load: LoadProcess, seconds: number, least: number): Promise<void> {
+async function warmUp({ stage, responder, freshTokens }: Player, load: LoadProcess, seconds: number): Promise<void> {
   const job = { port: stage.port, inFlight: WARM_UP_IN_FLIGHT, seconds, limitMs: LIMIT_MS }
-  for (let logins = 0, turn = 0; logins < least && turn < WARM_UP_TURNS; turn += 1) {
+  for (let logins = 0, turn = 0; logins < responder.warmUpLogins && turn < WARM_UP_TURNS; turn += 1) {
     logins += (await load.logins(job)).logins
   }
+  if (freshTokens !== undefined) await load.logins({ ...job, seconds: FRESH_WARM_UP_SECONDS, freshTokens })
 }
 
 async function playRound(player: Player, load: LoadProcess, seconds: number): Promise<void> {
@@ -97,12 +125,12 @@ async function playRound(player: Player, load: LoadProcess, seconds: number): Pr
 }
 
 async function measureOnce(player: Player, load: LoadProcess, inFlight: number, seconds: number): Promise<Sample> {
-  const { stage, floor } = player
+  const { stage, floor, freshTokens } = player
   const pids = [stage.responderPid, stage.serverPid, load.pid, process.pid]
   const machineBefore = machineCpuMicroseconds()
   const before = pids.map(cpuMicroseconds)
   const sampler = floor()
-  const running = load.logins({ port: stage.port, inFlight, seconds, limitMs: LIMIT_MS })
+  const running = load.logins({ port: stage.port, inFlight, seconds, limitMs: LIMIT_MS, freshTokens })
   const result = await sampleUntil(running, () => sampler.turn())
   const used = pids.map((pid, index) => cpuMicroseconds(pid) - (before[index] ?? 0))
   const [responder = 0, server = 0, loader = 0] = used

@@ -2,9 +2,8 @@
  * Certificate, key and client roots of the operator's door, read from files and taken up anew when they change. Refuses to open with a
  * pair that does not fit; once open, a broken file leaves the last good ones in use.
  */
-import { X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { readText, watchFiles, type Loaded, type WatchTiming } from '../files/index.ts'
+import type { SecureContextOptions } from 'node:tls'
+import { certificatesIn, readText, unfitPair, watchFiles, type Loaded, type WatchTiming } from '../files/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 
@@ -77,7 +76,7 @@ async function readMaterial({ certFile, keyFile, clientCaFile }: AdminTls): Prom
   if (!cert.ok) return err(mistake(`admin.tls.certFile ${cert.error}`, certFile))
   if (!key.ok) return err(mistake(`admin.tls.keyFile ${key.error}`, keyFile))
   const pair = { cert: cert.value.text, key: key.value.text }
-  const unfit = unfitness(pair)
+  const unfit = unfitPair(pair)
   if (unfit !== undefined) return err(mistake(`admin.tls: certificate and key cannot be used: ${unfit}`, certFile))
   if (clientCaFile === undefined) return ok(pair)
   const ca = await readText(clientCaFile, MAX_BYTES)
@@ -85,29 +84,6 @@ async function readMaterial({ certFile, keyFile, clientCaFile }: AdminTls): Prom
   const roots = certificatesIn(ca.value.text)
   if (roots === undefined) return err(mistake('admin.tls.clientCaFile holds no certificates in PEM', clientCaFile))
   return ok({ ...pair, ca: roots })
-}
-
-/** The words of OpenSSL, which repeat nothing of the files. */
-function unfitness(pair: TlsMaterial): string | undefined {
-  try {
-    createSecureContext(pair)
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message.replace(/^error:[0-9A-F]+:/i, '') : 'unknown'
-  }
-}
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
-
-/** Node.js passes over what it cannot read; then nobody's certificate would be believed, without a word. */
-function certificatesIn(text: string): string[] | undefined {
-  const found = text.match(PEM) ?? []
-  try {
-    for (const pem of found) void new X509Certificate(pem)
-  } catch {
-    return undefined
-  }
-  return found.length === 0 ? undefined : found
 }
 
 function mistake(message: string, file: string): Diagnostic {

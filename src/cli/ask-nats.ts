@@ -15,6 +15,7 @@ import type { Answer } from '../answers/answer.ts'
 import type { Problem } from '../answers/problem.ts'
 import type { QuestionText } from '../answers/question.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { natsTls } from '../wire/nats-tls.ts'
 import { readReply } from './read-reply.ts'
 import { readRemoteFiles, type RemoteFiles } from './remote-files.ts'
 import type { RemoteOptions } from './remote-options.ts'
@@ -48,18 +49,19 @@ export async function open(
   const { inboxPrefix } = options
   const { cert, key, ca } = files
   const authenticator = authenticatorOf(options, files)
-  const tls = {
+  const given = {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(ca === undefined ? {} : { ca }),
   }
+  const tls = natsTls([url], Object.keys(given).length === 0 ? undefined : given)
   const settings: ConnectionOptions = {
     servers: url,
     name: 'nib',
     reconnect: false,
     timeout: CONNECT_MS,
     ...(authenticator === undefined ? {} : { authenticator }),
-    ...(Object.keys(tls).length === 0 ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls }),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
   }
   try {

@@ -3,7 +3,7 @@
  * Never overwrites a file; secrets are readable by their owner alone, and none is printed.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { bridgeConfigText } from '../dev/bridge-config.ts'
 import { table } from '../lib/table.ts'
 import { createServerConfig, DEFAULTS, freshKeys, type Listeners, type ServerConfig } from '../server-config/index.ts'
@@ -22,6 +22,7 @@ export interface ServerConfigOptions {
   readonly questions?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly tlsCa?: string
   readonly json?: true
 }
 
@@ -38,6 +39,9 @@ export async function serverConfigCommand(options: ServerConfigOptions, output: 
   if (typeof listeners === 'string') return refuse(output, listeners)
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     return refuse(output, '--tls-cert and --tls-key go together')
+  }
+  if (options.tlsCa !== undefined && options.tlsCert === undefined) {
+    return refuse(output, '--tls-ca is for the certificate of --tls-cert, which is missing')
   }
   const { tlsCert: certFile, tlsKey: keyFile, jetstream, questions } = options
   const made = createServerConfig(
@@ -68,10 +72,11 @@ export async function serverConfigCommand(options: ServerConfigOptions, output: 
   return 0
 }
 
-function plan(config: ServerConfig, { listen }: ServerConfigOptions): readonly PlannedFile[] {
+function plan(config: ServerConfig, { listen, tlsCert, tlsCa }: ServerConfigOptions): readonly PlannedFile[] {
   const bridgeYaml = bridgeConfigText({
     bridge: config.bridge,
-    natsUrl: `nats://${listen}`,
+    natsUrl: `${tlsCert === undefined ? 'nats' : 'tls'}://${listen}`,
+    ...(tlsCa === undefined ? {} : { natsCaFile: resolve(tlsCa) }),
     systemAccount: DEFAULTS.systemAccount,
     trustDomain: 'cluster.local',
     audience: 'nats',
@@ -136,6 +141,7 @@ function report(
   output.line(
     `      edit the issuers in ${join(options.out, 'bridge.yaml')}, put policies into ${join(options.out, 'policy')}`,
   )
+  if (options.tlsCert !== undefined) output.line('      name the server there as its certificate does: nats.servers')
   output.line(`      nib serve -c ${join(options.out, 'bridge.yaml')}`)
 }
 

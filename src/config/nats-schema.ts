@@ -21,7 +21,6 @@ export const natsTls = z.strictObject({
     .meta({ description: 'TLS before the server’s first word, as the server’s `handshake_first`' }),
 })
 
-export const natsServers = z
-  .array(serverUrl)
-  .min(1)
-  .meta({ description: 'servers to connect to: `nats://host:port` or `tls://host:port`' })
+export const natsServers = z.array(serverUrl).min(1).meta({
+  description: 'servers to connect to: `nats://host:port`, or `tls://host:port`, which demands TLS of all of them',
+})

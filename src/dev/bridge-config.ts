@@ -7,6 +7,8 @@ import type { BridgeSide, KeyInFile, OwnLogin } from '../server-config/index.ts'
 export interface BridgeConfigParts {
   readonly bridge: BridgeSide
   readonly natsUrl: string
+  /** Roots that the certificate of the server is checked against; without it, those of the system. */
+  readonly natsCaFile?: string
   readonly systemAccount: string
   readonly trustDomain: string
   /** `aud` of tokens for this NATS. */
@@ -31,7 +33,7 @@ export function bridgeConfigText(parts: BridgeConfigParts): string {
   return stringify({
     apiVersion: API_VERSION,
     kind: 'BridgeConfig',
-    nats: { servers: [parts.natsUrl], queueGroup: bridge.queue, credentials: credentials(bridge.login) },
+    nats: { ...server(parts), queueGroup: bridge.queue, credentials: credentials(bridge.login) },
     callout: { ...callout(bridge), systemAccount: parts.systemAccount, ...xkey(bridge.xkey) },
     accounts: accounts(bridge),
     identity: {
@@ -48,6 +50,10 @@ export function bridgeConfigText(parts: BridgeConfigParts): string {
     admin: { listen: parts.admin },
     ...questions(parts),
   })
+}
+
+function server({ natsUrl, natsCaFile: caFile }: BridgeConfigParts): object {
+  return { servers: [natsUrl], ...(caFile === undefined ? {} : { tls: { caFile } }) }
 }
 
 function callout(bridge: BridgeSide): object {
@@ -68,9 +74,9 @@ function accounts(bridge: BridgeSide): readonly object[] {
   }))
 }
 
-function questions({ bridge, natsUrl }: BridgeConfigParts): object {
-  if (bridge.questions === undefined) return {}
-  return { questions: { nats: { servers: [natsUrl], credentials: credentials(bridge.questions) } } }
+function questions(parts: BridgeConfigParts): object {
+  const login = parts.bridge.questions
+  return login === undefined ? {} : { questions: { nats: { ...server(parts), credentials: credentials(login) } } }
 }
 
 function xkey(key: KeyInFile | undefined): object {

@@ -4,7 +4,9 @@ import type { CalloutService } from '../callout/service.ts'
 import type { Config } from '../config/index.ts'
 import type { ServiceLogin } from '../keys/index.ts'
 import type { Log } from '../telemetry/logger.ts'
+import { connectionHint } from '../wire/connection-hint.ts'
 import type { Envelope } from '../wire/envelope.ts'
+import { natsTls } from '../wire/nats-tls.ts'
 import { openServiceConnections, type ServiceConnections } from '../wire/service-connections.ts'
 
 interface ConnectionParts {
@@ -19,7 +21,8 @@ export function openCalloutConnections(
   service: CalloutService<Envelope>,
   isStopping: () => boolean,
 ): ServiceConnections {
-  const { servers, connections: count, queueGroup, tls } = config.nats
+  const { servers, connections: count, queueGroup } = config.nats
+  const tls = natsTls(servers, config.nats.tls)
   return openServiceConnections(
     {
       servers,
@@ -33,7 +36,8 @@ export function openCalloutConnections(
       received: (request) => service.accept(request),
       changed(state, connection, problem) {
         const isBad = !isStopping() && (state === 'failed' || state === 'disconnected')
-        log.logger[isBad ? 'warn' : 'info']({ connection, problem }, `service connection ${state}`)
+        const hint = problem === undefined ? undefined : connectionHint(problem)
+        log.logger[isBad ? 'warn' : 'info']({ connection, problem, hint }, `service connection ${state}`)
       },
     },
     { now, chance: Math.random, sleep: (milliseconds) => sleep(milliseconds, undefined, { ref: false }) },

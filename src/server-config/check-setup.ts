@@ -20,6 +20,7 @@ const NAME_RULE = 'expected 1 to 64 letters, digits, "_" and "-", the first a le
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** What nats-server takes for a hash; anything else it would take for the password itself. */
 const BCRYPT = /^\$2[abxy]\$\d{2}\$[./A-Za-z0-9]{53}$/
+const ORIGIN = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/
 
@@ -125,8 +126,13 @@ function checkListeners(setup: CompleteSetup, report: Report): void {
     if (!Number.isInteger(listener.port) || listener.port < -1 || listener.port === 0 || listener.port > 65_535)
       report('listener', `listeners.${name}.port: expected 1 to 65535, or -1 for a free one`)
   }
-  const cookie = setup.listeners.websocket?.tokenCookie
+  const { tokenCookie: cookie, origins } = setup.listeners.websocket ?? {}
   if (cookie !== undefined && !NAME.test(cookie)) report('listener', `listeners.websocket.tokenCookie: ${NAME_RULE}`)
+  if (cookie === undefined && origins !== undefined)
+    report('listener', 'listeners.websocket.origins: without tokenCookie a page has nothing to log in with')
+  for (const [index, origin] of (origins ?? []).entries())
+    if (!ORIGIN.test(origin))
+      report('listener', `listeners.websocket.origins[${index}]: expected an origin, such as https://shop.example`)
   if (setup.listeners.mqtt !== undefined && setup.jetstream === undefined)
     report(
       'mqtt',

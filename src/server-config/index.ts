@@ -23,4 +23,5 @@ export {
   type ServerConfigSetup,
   type ServerMode,
   type StoredPassword,
+  type WebSocketListener,
 } from './setup.ts'

@@ -51,11 +51,19 @@ function webSocketEntries({ listeners, tls }: CompleteSetup): readonly Entry[] {
           : []),
         ...given(websocket.tokenCookie, (cookie) => [
           setting('token_cookie', cookie, 'Browsers may bring their token in this cookie; a token in CONNECT wins.'),
+          originEntry(websocket.origins),
         ]),
       ],
       'NATS over WebSocket. Logs in through the bridge like every other client.',
     ),
   ])
+}
+
+/** A browser sends its cookies whichever page opens the connection: a strange page must not log in as whoever looks at it. */
+function originEntry(origins: readonly string[] | undefined): Entry {
+  if (origins === undefined)
+    return setting('same_origin', true, 'A page of another origin would log in with the cookie of whoever looks at it.')
+  return setting('allowed_origins', origins, 'Pages that may log in with the cookie of whoever looks at them.')
 }
 
 function listenerEntries(listener: Listener, tls: TlsFiles | undefined): Entry[] {

@@ -83,6 +83,8 @@ export interface Listener {
 export interface WebSocketListener extends Listener {
   /** Cookie that holds the token, for browsers; 2.11 or newer. */
   readonly tokenCookie?: string
+  /** With a cookie: pages of these origins may open connections, such as `https://shop.example`. Without it: of the same origin alone. */
+  readonly origins?: readonly string[]
 }
 
 export interface TlsFiles {

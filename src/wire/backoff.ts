@@ -29,12 +29,20 @@ export function createBackoff(chance: () => number): Backoff {
   }
 }
 
+/**
+ * From dialling to the server's first PONG. nats.js does not notice when a server closes a connection in between without a word, as one
+ * does that dislikes a client certificate, and would wait for 20 s. nats-server itself gives a login up after 2 s of TLS and the seconds
+ * of `authorization.timeout`.
+ */
+const CONNECT_LIMIT_MS = 8_000
+
 /** What makes a connection come back whatever happened to it, refused credentials included; a dead one is noticed within half a minute. */
 export function foreverAgain(backoff: Backoff): ConnectionOptions {
   return {
     reconnect: true,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
+    timeout: CONNECT_LIMIT_MS,
     // Asked more often than it dials: the answer must not change in between.
     reconnectDelayHandler: () => backoff.wait(),
     pingInterval: 10_000,

@@ -113,7 +113,7 @@ test('an answer that takes too long, or too much memory, costs that question and
     import { answeringWith } from './dist/serve/create-answering.js'
     import { createCompiler } from './dist/compile/index.js'
     import { sha256Hex } from './dist/serve/sha256.js'
-    const settings = { trustDomains: { local: 'cluster.local', aliases: [] }, rootNamespace: 'istio-system', forbiddenAccounts: [] }
+    const settings = { trustDomains: { local: 'cluster.local', aliases: [] }, rootNamespace: 'istio-system', forbiddenAccounts: [], accounts: ['SHOP'] }
     const compile = createCompiler({ ...settings, hash: sha256Hex })
     const sourcesOf = (file) => {
       const texts = [{ file, text: readFileSync(file, 'utf8') }]

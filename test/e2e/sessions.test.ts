@@ -138,6 +138,12 @@ spec: {accounts: [{account: ${account}, principals: [{namespace: bold}]}]}
       )
       return code
     }
+    /** Accounts that the log warned of, with their place. */
+    const unlisted = (): (string | undefined)[] =>
+      rig.log
+        .having('account-unlisted')
+        .filter((line) => /policy\.yaml","line":\d+/.test(line))
+        .map((line) => /account is \\"([^"]+)\\"/.exec(line)?.[1])
     const readPolicy = async (text: string): Promise<void> => {
       const before = rig.bridge.readiness().checks.find((check) => check.name === 'policy')?.detail
       await rig.writePolicy('policy.yaml', text)
@@ -148,7 +154,9 @@ spec: {accounts: [{account: ${account}, principals: [{namespace: bold}]}]}
 
     test('an account of the server that the bridge’s own list does not hold is refused', async () => {
       await readPolicy(`${POLICY}---${place('LAB')}`)
+      expect(unlisted()).toContain('LAB')
       expect(await attempt()).toBe('ACCOUNT_FORBIDDEN')
+      expect(rig.records.at(-1)).toMatchObject({ account: 'LAB' })
       await readPolicy(POLICY)
     })
 
@@ -158,6 +166,7 @@ spec: {accounts: [{account: ${account}, principals: [{namespace: bold}]}]}
       const isKept = account !== 'AUTH' || rig.env.mode === 'config'
       expect(rig.bridge.readiness()).toMatchObject({ ready: true })
       expect(rig.bridge.readiness().checks.find((check) => check.name === 'policy')).toMatchObject({ ok: !isKept })
+      expect(unlisted().includes(account)).toBe(!isKept)
       expect(await attempt()).toBe(isKept ? 'ACCOUNT_NONE' : 'ACCOUNT_FORBIDDEN')
       await readPolicy(POLICY)
     })

@@ -102,6 +102,16 @@ describe('a setup', () => {
       /^listeners\.websocket\.tokenCookie: nats-server has it since 2\.11\.0/,
     ],
     [
+      'an origin that is none',
+      { listeners: { websocket: { host: 'x', port: 1, tokenCookie: 't', origins: ['shop.example'] } } },
+      /^listeners\.websocket\.origins\[0\]: expected an origin/,
+    ],
+    [
+      'origins without a cookie',
+      { listeners: { websocket: { host: 'x', port: 1, origins: ['https://shop.example'] } } },
+      /^listeners\.websocket\.origins: without tokenCookie/,
+    ],
+    [
       'proxies before 2.12',
       { serverVersion: '2.11.11', trustedProxies: [fixedKeys().signing('U').publicKey] },
       /^trustedProxies: nats-server has it since 2\.12\.0/,

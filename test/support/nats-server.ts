@@ -38,6 +38,7 @@ import {
   type ServerConfig,
   type ServerConfigSetup,
   type ServerMode,
+  type WebSocketListener,
 } from '../../src/server-config/index.ts'
 
 export const environments = ['config', 'config+xkey', 'operator', 'operator+xkey'] as const
@@ -45,18 +46,20 @@ export const environments = ['config', 'config+xkey', 'operator', 'operator+xkey
 export type EnvironmentName = (typeof environments)[number]
 
 type PassedOn =
-  'accounts' | 'authorizationTimeout' | 'maxControlLine' | 'replies' | 'trustedProxies' | 'delegatedAccounts'
+  'accounts' | 'authorizationTimeout' | 'maxControlLine' | 'replies' | 'trustedProxies' | 'delegatedAccounts' | 'tls'
 
 export interface EnvironmentOptions extends Partial<Pick<ServerConfigSetup, PassedOn | 'breakGlass' | 'questions'>> {
   /** Exactly this nats-server. Without it: what NIB_NATS_SERVER names, else the pinned one. */
   readonly version?: string
-  readonly websocket?: boolean
+  readonly websocket?: boolean | Pick<WebSocketListener, 'tokenCookie' | 'origins'>
   readonly mqtt?: boolean
   readonly leafnodes?: boolean
   readonly monitor?: boolean
   readonly jetstream?: boolean
   /** Config mode: how the bridge logs in. Default nkey. */
   readonly bridgeLogin?: 'nkey' | 'password'
+  /** Of every connection that is made with the options below. */
+  readonly clientTls?: ConnectionOptions['tls']
   /** Laid over the generated text before the server reads it. */
   readonly amend?: (text: string, config: ServerConfig) => string
 }
@@ -78,6 +81,8 @@ export interface TestEnvironment {
   readonly keyring: KeyringSettings
   /** What `openServiceLogin` wants. */
   readonly credentials: ServiceCredentials
+  /** For `connect` of `nats`, as whoever these prove. */
+  connecting(...authenticators: readonly Authenticator[]): ConnectionOptions
   /** For `connect` of `nats`: the bridge; its session control; a client with a token; a break-glass user. Nobody reconnects. */
   asBridge(): ConnectionOptions
   asSessions(): ConnectionOptions
@@ -85,6 +90,8 @@ export interface TestEnvironment {
   asQuestions(): ConnectionOptions
   asClient(token: string, more?: ConnectionOptions): ConnectionOptions
   asBreakGlass(name?: string): ConnectionOptions
+  /** One more server, of this configuration with changes, which ends with the environment. */
+  startAnother(change: (text: string) => string): Promise<RunningNatsServer>
   /** Ends the server and starts it anew: same keys and client port; same configuration, unless another is given. */
   restart(text?: string): Promise<void>
   stop(): Promise<void>
@@ -137,9 +144,16 @@ export async function startEnvironment(
     const run = (text: string): Promise<RunningNatsServer> =>
       runNatsServer({ binary: binary.path, config: { text }, env })
     let server = await run(amended)
+    const others: RunningNatsServer[] = []
 
     function optionsWith(...authenticators: readonly Authenticator[]): ConnectionOptions {
-      return { servers: server.url, reconnect: false, authenticator: [...authenticators] }
+      const { clientTls: tls } = options
+      return {
+        servers: server.url,
+        reconnect: false,
+        authenticator: [...authenticators],
+        ...(tls === undefined ? {} : { tls }),
+      }
     }
     function as(login: OwnLogin): ConnectionOptions {
       if (login.kind === 'password') return optionsWith(usernamePasswordAuthenticator(login.user, read(PASSWORD_FILE)))
@@ -164,6 +178,7 @@ export async function startEnvironment(
       read,
       keyring: keyringOf(bridge, file),
       credentials: credentialsOf(bridge.login, file),
+      connecting: optionsWith,
       asBridge: () => as(bridge.login),
       asSessions() {
         if (bridge.sessions === undefined) throw new Error('this environment has no sessions user')
@@ -183,13 +198,18 @@ export async function startEnvironment(
         if (found === undefined) throw new Error(`no break-glass user ${user}`)
         return as(found.login)
       },
+      async startAnother(change) {
+        const another = await run(change(amended))
+        others.push(another)
+        return another
+      },
       async restart(text = amended) {
         const { port } = server
         await server.stop()
         server = await run(text.replace(`listen: "${HOST}:-1"`, `listen: "${HOST}:${port}"`))
       },
       async stop() {
-        await server.stop()
+        await Promise.all([server, ...others].map((one) => one.stop()))
         await rm(folder, { recursive: true, force: true })
       },
     }
@@ -213,12 +233,13 @@ function setupOf(
     monitor,
     jetstream,
     bridgeLogin,
+    clientTls: _clientTls,
     amend: _amend,
     ...passed
   } = options
   const listeners: Listeners = {
     client: ANY_PORT,
-    ...(websocket === true ? { websocket: ANY_PORT } : {}),
+    ...(websocket === undefined || websocket === false ? {} : { websocket: { ...ANY_PORT, ...openTo(websocket) } }),
     ...(mqtt === true ? { mqtt: ANY_PORT } : {}),
     ...(leafnodes === true ? { leafnodes: ANY_PORT } : {}),
     ...(monitor === true ? { monitor: ANY_PORT } : {}),
@@ -234,6 +255,10 @@ function setupOf(
     ...(bridgeLogin === 'password' ? { bridgePassword: { variable: PASSWORD_VARIABLE } } : {}),
     ...passed,
   }
+}
+
+function openTo(websocket: NonNullable<EnvironmentOptions['websocket']>): Omit<WebSocketListener, keyof Listener> {
+  return typeof websocket === 'object' ? websocket : {}
 }
 
 async function writeConfig(setup: ServerConfigSetup, folder: string): Promise<ServerConfig> {

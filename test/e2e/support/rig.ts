@@ -4,7 +4,7 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect, type ConnectionOptions, type NatsConnection } from 'nats'
+import { connect, type Authenticator, type ConnectionOptions, type NatsConnection } from 'nats'
 import { stringify, parse } from 'yaml'
 import type { DecisionRecord } from '../../../src/audit/record.ts'
 import { loadConfig } from '../../../src/config/index.ts'
@@ -128,8 +128,7 @@ export async function startRig(name: EnvironmentName, options: RigOptions = {}):
   const bridges: RunningBridge[] = []
   let configs = 0
 
-  const open = (authenticator: ConnectionOptions['authenticator']): Promise<NatsConnection> =>
-    connect({ servers: env.server.url, reconnect: false, ...(authenticator === undefined ? {} : { authenticator }) })
+  const open = (authenticator: Authenticator): Promise<NatsConnection> => connect(env.connecting(authenticator))
 
   async function writePolicy(file: string, text: string): Promise<void> {
     await mkdir(policyFolder, { recursive: true })

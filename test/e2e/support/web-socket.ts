@@ -1,18 +1,30 @@
 /** NATS over WebSocket (RFC 6455), as far as a client needs it: a byte stream in binary frames. */
 import { randomBytes } from 'node:crypto'
-import { request } from 'node:http'
+import { request as requestInClear } from 'node:http'
+import { request as requestOverTls } from 'node:https'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 
 const BINARY = 0x82
 const MASKED = 0x80
 const DATA = new Set([0x0, 0x2])
 
-/** @param url `ws://host:port` */
-export function openWebSocket(url: string): Promise<Duplex> {
+/**
+ * @param url `ws://host:port`, or `wss:`. @param more headers of the request that opens it, such as `cookie`.
+ * @throws with the status, when the server does not open it.
+ */
+export function openWebSocket(
+  url: string,
+  more: Readonly<Record<string, string>> = {},
+  tls: SecureContextOptions = {},
+): Promise<Duplex> {
+  const request = url.startsWith('wss:') ? requestOverTls : requestInClear
   return new Promise((resolve, reject) => {
     const upgrade = request(url.replace(/^ws/, 'http'), {
+      ...tls,
       headers: {
+        ...more,
         connection: 'Upgrade',
         upgrade: 'websocket',
         'sec-websocket-version': '13',
@@ -21,6 +33,7 @@ export function openWebSocket(url: string): Promise<Duplex> {
     })
     upgrade.once('error', reject)
     upgrade.once('upgrade', (_response, socket, head) => resolve(streamOver(socket, head)))
+    upgrade.once('response', ({ statusCode }) => reject(new Error(`the server answered ${statusCode}`)))
     upgrade.end()
   })
 }

@@ -7,6 +7,7 @@ import { TLSSocket } from 'node:tls'
 import { workloadPrincipal, type Principal } from '../identity/principal.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import { err, ok, type Result } from '../lib/result.ts'
+import { isLocal } from '../policy/match-principal.ts'
 import type { TrustDomains } from '../policy/snapshot.ts'
 
 /** @returns whom it names, nothing where none was shown, or one clause why it proves nobody. @param now milliseconds. */
@@ -24,7 +25,7 @@ export function certificateHolder(
 
 export function spiffeHolder(
   certificate: Pick<X509Certificate, 'subjectAltName' | 'ca' | 'validFrom' | 'validTo'>,
-  { local, aliases }: TrustDomains,
+  trustDomains: TrustDomains,
   now: number,
 ): Result<Principal, string> {
   // Looked at for each question: a connection may outlive the certificate that it began with.
@@ -37,7 +38,7 @@ export function spiffeHolder(
   const id = parseSpiffeId(uri)
   if (!id.ok) return err(`names no SPIFFE ID: ${id.error}`)
   // Whoever keeps the roots of one trust domain must not vouch for another.
-  const isOurs = id.value.trustDomain === local || aliases.includes(id.value.trustDomain)
+  const isOurs = isLocal(id.value.trustDomain, trustDomains)
   return isOurs ? ok(workloadPrincipal(id.value)) : err('is of another trust domain than this bridge')
 }
 

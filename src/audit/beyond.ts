@@ -31,7 +31,7 @@ export const NOTHING: PermissionList = Object.freeze({ allow: Object.freeze([]),
 
 /** @returns minimal, sorted by entry. */
 export function beyond(own: PermissionList, other: PermissionList): readonly Beyond[] {
-  if (sameTexts(own.allow, other.allow) && sameTexts(own.deny, other.deny)) return []
+  if (isSameList(own, other)) return []
   const granted = minimiseEntries(entriesIn(own.allow))
   const withheld = new EntryIndex(entriesIn(own.deny))
   const theirs = new EntryIndex(entriesIn(other.allow))
@@ -42,7 +42,7 @@ export function beyond(own: PermissionList, other: PermissionList): readonly Bey
     return [
       ...partsOf(entry, [...shared, ...denied]),
       // What they are granted and then denied, as far as it touches a grant of theirs: the rest is in the parts above.
-      ...meeting(theirDenies, entry).flatMap((deny) => {
+      ...(shared.length === 0 ? [] : meeting(theirDenies, entry)).flatMap((deny) => {
         const both = intersectEntries(deny, entry)
         if (both === undefined || !shared.some((one) => intersectEntries(one, both) !== undefined)) return []
         return partsOf(both, denied)
@@ -94,6 +94,11 @@ function liesIn(part: Beyond, other: Beyond): boolean {
 
 function keyOf({ entry, except }: Beyond): string {
   return [entry, ...except].map(({ text }) => text).join('\n')
+}
+
+/** Entry by entry. */
+export function isSameList(one: PermissionList, other: PermissionList): boolean {
+  return sameTexts(one.allow, other.allow) && sameTexts(one.deny, other.deny)
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {

@@ -8,6 +8,7 @@ import { nameOrigin, type Origin } from '../policy/origin.ts'
 import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
 import { overlaps, parsePattern } from '../subject/index.ts'
 import type { ChangedEntry, DecisionChange } from './decision-change.ts'
+import { keysHeldBy } from './matcher-facts.ts'
 import { changedRules, type ChangedRule, type RuleChanges } from './rule-changes.ts'
 
 export interface ExplainedEntry extends ChangedEntry {
@@ -28,12 +29,7 @@ export function changeExplainer(
 ): (principal: Principal, change: DecisionChange) => Explained {
   const gone = rulesByPrincipal(removed, before.trustDomains)
   const come = rulesByPrincipal(added, after.trustDomains)
-  // A rule that no longer speaks of a principal is changed, and not removed.
-  const byName = new Map(
-    changedRules(everyRule(removed), everyRule(added)).map((rule) => [nameOrigin(rule.origin), rule]),
-  )
-  const told = (rules: Named): ChangedRule[] =>
-    [...new Set(rules.map(({ origin }) => nameOrigin(origin)))].toSorted().flatMap((name) => byName.get(name) ?? [])
+  const told = changedRuleTeller(everyRule(removed), everyRule(added))
   return (principal, change) => {
     const [lost, won] = [gone(principal), come(principal)]
     const explained = (entry: ChangedEntry, sides: readonly [Rules, Rules]): ExplainedEntry => ({
@@ -46,6 +42,21 @@ export function changeExplainer(
       lost: change.lost.map((entry) => explained(entry, [lost, won])),
       rules: told([...everyRule(lost), ...everyRule(won)]),
     }
+  }
+}
+
+/** Changed rules of those names, each once, sorted by name. A rule that no longer speaks of a principal is changed, and not removed. */
+function changedRuleTeller(removed: Named, added: Named): (rules: Named) => ChangedRule[] {
+  const changed = changedRules(removed, added)
+  const byName = new Map(changed.map((rule, position) => [nameOrigin(rule.origin), position]))
+  const positions = new Map([...removed, ...added].map(({ origin }) => [origin, byName.get(nameOrigin(origin))]))
+  const told = new Map<string, ChangedRule[]>()
+  return (rules) => {
+    const mentioned = [...new Set(rules.flatMap(({ origin }) => positions.get(origin) ?? []))].toSorted((a, b) => a - b)
+    const key = mentioned.join(' ')
+    const list = told.get(key) ?? mentioned.flatMap((position) => changed[position] ?? [])
+    told.set(key, list)
+    return list
   }
 }
 
@@ -63,12 +74,15 @@ function rulesByPrincipal(model: Model, trustDomains: TrustDomains): (principal:
     new MatcherIndex(rules, trustDomains)
   const [accounts, grants] = [index(model.accounts), index(model.grants)]
   const [limits, ceilings] = [index(model.limits), index(model.ceilings)]
-  return (principal) => ({
-    accounts: accounts.matching(principal),
-    grants: grants.matching(principal),
-    limits: limits.matching(principal),
-    ceilings: ceilings.matching(principal),
-  })
+  return (principal) => {
+    const keys = keysHeldBy(principal)
+    return {
+      accounts: accounts.matching(principal, keys),
+      grants: grants.matching(principal, keys),
+      limits: limits.matching(principal, keys),
+      ceilings: ceilings.matching(principal, keys),
+    }
+  }
 }
 
 /** @param own rules of the snapshot that gives the entry, `other` of the one that does not. */

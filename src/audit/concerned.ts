@@ -125,7 +125,9 @@ function hitBy(before: Snapshot, after: Snapshot, { removed, added }: RuleChange
   const keys = [...matchersOf(removed), ...matchersOf(added)].map(keysOf)
   const anybody = keys.includes('anybody')
   const asked = new Set(keys.flat())
-  return (principal) =>
-    (anybody || keysHeldBy(principal).some((key) => asked.has(key))) &&
-    (gone.matching(principal).length > 0 || come.matching(principal).length > 0)
+  return (principal) => {
+    const held = keysHeldBy(principal)
+    if (!anybody && !held.some((key) => asked.has(key))) return false
+    return gone.matching(principal, held).length > 0 || come.matching(principal, held).length > 0
+  }
 }

@@ -8,7 +8,7 @@ import type { Action } from '../policy/effective.ts'
 import { textOf } from '../policy/entry.ts'
 import type { Limits } from '../policy/model.ts'
 import type { Responses } from '../policy/responses.ts'
-import { beyond, NOTHING, type Beyond } from './beyond.ts'
+import { beyond, isSameList, NOTHING, type Beyond } from './beyond.ts'
 import type { Literal } from './literal-beside.ts'
 
 /** Where a login leads: into an account, or nowhere, and why. */
@@ -57,8 +57,8 @@ export function decisionChange(before: Decision, after: Decision): DecisionChang
   const [was, is] = [loginOf(before), loginOf(after)]
   const login = loginChange(before, after)
   const stays = login === undefined
-  const gained = after.effect === 'allow' ? entriesBeyond(after, stays ? before : undefined) : []
   const lost = before.effect === 'allow' ? entriesBeyond(before, stays ? after : undefined) : []
+  const gained = after.effect === 'allow' ? gainedBy(after, before, stays, lost) : []
   const both = before.effect === 'allow' && after.effect === 'allow'
   const replies = pairOf(responsesOf(before), responsesOf(after))
   const limits = both ? pairOf(limitsOf(before), limitsOf(after)) : undefined
@@ -98,6 +98,19 @@ function loginChange(before: Decision, after: Decision): DecisionChange['login']
   if (before.effect === 'allow') return 'lost'
   if (after.effect === 'allow') return 'gained'
   return before.code === after.code ? undefined : 'refused'
+}
+
+/** @param lost by the same change. Who moves with the same lists gains, entry by entry, what it loses: it is worked out once. */
+function gainedBy(after: Allowed, before: Decision, stays: boolean, lost: readonly ChangedEntry[]): ChangedEntry[] {
+  if (stays) return entriesBeyond(after, before)
+  if (before.effect === 'deny' || !isSaidAlike(before, after)) return entriesBeyond(after, undefined)
+  const { account } = after
+  return lost.map((entry) => ({ ...entry, account }))
+}
+
+function isSaidAlike(before: Allowed, after: Allowed): boolean {
+  const [was, is] = [before.permissions.filtering, after.permissions.filtering]
+  return before.inboxPrefix === after.inboxPrefix && isSameList(was.pub, is.pub) && isSameList(was.sub, is.sub)
 }
 
 /** @param other absent: nothing that it has counts. */

@@ -38,6 +38,7 @@ export interface Why {
   /** The server accepts the subscription and delivers a part of it: what is granted inside. */
   readonly partly?: true
   readonly snapshotId: string
+  /** Also the one that nobody may be placed in, with the refusal `ACCOUNT_FORBIDDEN`. */
   readonly account?: string
   /** Why the principal cannot log in at all. */
   readonly refusal?: RefusalCode
@@ -67,7 +68,9 @@ export function why(snapshot: Snapshot, decision: Decision, question: Question):
   const rules = ruleReasons(snapshot, question, account)
   if (decision.effect === 'deny') {
     const accounts = decision.rules.map((origin): Reason => ({ part: 'account', origin }))
-    return { ...asked, allowed: false, refusal: decision.code, reasons: [...accounts, ...rules], shortfalls: [] }
+    const { code: refusal, account: named } = decision
+    const where = named === undefined ? {} : { account: named }
+    return { ...asked, allowed: false, ...where, refusal, reasons: [...accounts, ...rules], shortfalls: [] }
   }
   const shortfalls = decision.shortfalls.filtering.filter(({ pattern }) => speaksOf(pattern, subject))
   const inbox = ownInbox(decision, question)

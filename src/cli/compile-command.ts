@@ -19,6 +19,7 @@ import { nameOrigin } from '../policy/origin.ts'
 import { REFUSALS, type RefusalCode } from '../policy/refusal.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
 import { isAtLeast, parseServerVersion, SINCE } from '../server-config/index.ts'
+import { withBridgeConfig, type BridgeConfigOption } from './bridge-config-option.ts'
 import { readClaimOptions, type ClaimOptions } from './claims-argument.ts'
 import type { Input } from './input.ts'
 import { loadSnapshot } from './load-snapshot.ts'
@@ -29,7 +30,7 @@ import type { Output } from './output.ts'
 import { parsePrincipal } from '../answers/principal-text.ts'
 import { limitsInWords, repliesInWords } from './words.ts'
 
-export interface CompileArguments extends MeshOptions, ClaimOptions {
+export interface CompileArguments extends MeshOptions, BridgeConfigOption, ClaimOptions {
   readonly policies: readonly string[]
   readonly principal?: readonly string[]
   readonly group: readonly string[]
@@ -50,21 +51,31 @@ export type PrincipalGrant =
     } & Permissions)
   | { readonly principal: string; readonly refusal: RefusalCode }
 
-export async function compileCommand(asked: CompileArguments, output: Output, input?: Input): Promise<number> {
+export async function compileCommand(given: CompileArguments, output: Output, input?: Input): Promise<number> {
+  const configured = await withBridgeConfig(given)
+  if (!configured.ok) {
+    output.diagnostics(configured.error)
+    return 2
+  }
+  return await compileAsked(configured.value, output, input)
+}
+
+async function compileAsked(asked: CompileArguments, output: Output, input?: Input): Promise<number> {
   const named = readArguments(asked)
   if (!named.ok) {
     output.error(named.error.message, named.error.hint)
     return 2
   }
-  const { trustDomain, alias: trustDomainAliases, rootNamespace } = asked
-  const loaded = await loadSnapshot(asked.policies, { trustDomain, trustDomainAliases, rootNamespace, input })
+  const { trustDomain, alias: trustDomainAliases, rootNamespace, accounts } = asked
+  const mesh = { trustDomain, trustDomainAliases, rootNamespace, ...(accounts === undefined ? {} : { accounts }) }
+  const loaded = await loadSnapshot(asked.policies, { ...mesh, input })
   const snapshot = loaded.ok ? loaded.value.snapshot : undefined
   const known = loaded.ok
     ? knownPrincipals(loaded.value.snapshot, loaded.value.serviceAccounts)
     : { principals: [], patterns: [] }
   const principals = named.value ?? known.principals
   const filter = deliveryFilterOf(asked.serverVersion)
-  const decided = snapshot === undefined ? [] : decideFor(snapshot, principals)
+  const decided = snapshot === undefined ? [] : decideFor(snapshot, principals, accounts?.listed)
   const grants = decided.map((one) => grantOf(one, filter))
   const diagnostics = [
     ...(loaded.ok ? loaded.value.diagnostics : loaded.error),
@@ -140,8 +151,12 @@ interface Decided {
   readonly decision: Decision
 }
 
-function decideFor(snapshot: Snapshot, principals: readonly Principal[]): Decided[] {
-  const decide = createDecide(sha256Hex)
+function decideFor(
+  snapshot: Snapshot,
+  principals: readonly Principal[],
+  accounts: readonly string[] | undefined,
+): Decided[] {
+  const decide = createDecide(sha256Hex, accounts)
   return principals.map((principal) => ({ principal, decision: decide(snapshot, principal) }))
 }
 

@@ -3,6 +3,7 @@
 export const COMPILER_CODES: readonly string[] = [
   'account-forbidden',
   'account-invalid',
+  'account-unlisted',
   'alias-unsupported',
   'annotation-outside-ceiling',
   'annotation-unknown',

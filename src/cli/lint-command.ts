@@ -6,6 +6,7 @@ import { quote } from '../lib/spell.ts'
 import { table } from '../lib/table.ts'
 import { findText, isAtLeast, lint, RULE_TEXTS, toSarif, type Finding, type LintReport } from '../lint/index.ts'
 import type { Severity } from '../policy/diagnostic.ts'
+import { withBridgeConfig, type BridgeConfigOption } from './bridge-config-option.ts'
 import { COMPILER_CODES } from './compiler-codes.ts'
 import type { Input } from './input.ts'
 import { compileOptionsOf, readPolicyTexts } from './load-snapshot.ts'
@@ -14,7 +15,7 @@ import type { MeshOptions } from './options.ts'
 import type { Output } from './output.ts'
 import { packageVersion } from './version.ts'
 
-export interface LintOptions extends MeshOptions {
+export interface LintOptions extends MeshOptions, BridgeConfigOption {
   readonly policies?: readonly string[]
   readonly failOn: Severity
   readonly json?: true
@@ -39,7 +40,12 @@ export async function lintCommand(options: LintOptions, output: Output, input: I
     output.diagnostics(texts.error)
     return 2
   }
-  const report = lint(texts.value, compileOptionsOf(options))
+  const configured = await withBridgeConfig(options)
+  if (!configured.ok) {
+    output.diagnostics(configured.error)
+    return 2
+  }
+  const report = lint(texts.value, compileOptionsOf(configured.value))
   const failing = report.findings.filter(({ severity }) => isAtLeast(severity, options.failOn)).length
   if (options.sarif !== undefined && !(await writeSarif(report, options.sarif, output))) return 2
   if (options.json) output.json(asJson(report, texts.value.length))

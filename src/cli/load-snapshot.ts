@@ -6,7 +6,7 @@ import type { Diagnostic } from '../policy/diagnostic.ts'
 import { sha256Hex } from '../serve/sha256.ts'
 import { readPolicyFolders } from '../sources/index.ts'
 import { readInput, type Input } from './input.ts'
-import type { MeshOptions } from './options.ts'
+import type { BridgeAccounts, MeshOptions } from './options.ts'
 
 export interface LoadedSnapshot extends AskedPolicy {
   /** What it was compiled from. */
@@ -18,6 +18,7 @@ export interface LoadOptions {
   readonly trustDomainAliases: readonly string[]
   /** Of Istio. */
   readonly rootNamespace: string
+  readonly accounts?: BridgeAccounts
   /** Where `-` reads from. */
   readonly input?: Input | undefined
 }
@@ -27,12 +28,12 @@ export const USUALLY_FORBIDDEN = ['SYS', '$G', '$SYS', 'AUTH']
 /** In place of a path: standard input. */
 export const STDIN = '-'
 
-/** Where no bridge configuration says more than the mesh. */
-export function compileOptionsOf({ trustDomain, alias, rootNamespace }: MeshOptions): CompileOptions {
+export function compileOptionsOf({ trustDomain, alias, rootNamespace, accounts }: MeshOptions): CompileOptions {
   return {
     trustDomains: { local: trustDomain, aliases: alias },
     rootNamespace,
-    forbiddenAccounts: USUALLY_FORBIDDEN,
+    forbiddenAccounts: accounts?.forbidden ?? USUALLY_FORBIDDEN,
+    ...(accounts === undefined ? {} : { accounts: accounts.listed }),
     hash: sha256Hex,
   }
 }
@@ -40,11 +41,11 @@ export function compileOptionsOf({ trustDomain, alias, rootNamespace }: MeshOpti
 /** @param paths folders or single files; `-` is standard input. */
 export async function loadSnapshot(
   paths: readonly string[],
-  { trustDomain, trustDomainAliases, rootNamespace, input }: LoadOptions,
+  { trustDomainAliases: alias, input, ...mesh }: LoadOptions,
 ): Promise<Result<LoadedSnapshot, readonly Diagnostic[]>> {
   const texts = await readPolicyTexts(paths, input)
   if (!texts.ok) return texts
-  const options = compileOptionsOf({ trustDomain, alias: trustDomainAliases, rootNamespace })
+  const options = compileOptionsOf({ alias, ...mesh })
   const compiled = compile(texts.value, options)
   const { snapshot, ...beside } = compiled
   return snapshot === undefined ? err(beside.diagnostics) : ok({ snapshot, ...beside, sources: texts.value })

@@ -38,6 +38,15 @@ export interface MeshOptions {
   readonly alias: readonly string[]
   /** Of Istio. */
   readonly rootNamespace: string
+  /** Where a bridge's configuration says them. */
+  readonly accounts?: BridgeAccounts
+}
+
+export interface BridgeAccounts {
+  /** That clients may be placed in. */
+  readonly listed: readonly string[]
+  /** That no policy may name. */
+  readonly forbidden: readonly string[]
 }
 
 export function addMeshOptions(command: Command): Command {
@@ -51,6 +60,15 @@ export function addMeshOptions(command: Command): Command {
         'istio-system',
       ),
     )
+}
+
+/** For commands that compile what a bridge shall read. */
+export function bridgeConfigOption(): Option {
+  return new Option('-c, --config <file>', 'bridge.yaml, whose mesh and accounts the policy is for').conflicts([
+    'trustDomain',
+    'alias',
+    'rootNamespace',
+  ])
 }
 
 export function actionArgument(): Argument {

@@ -3,7 +3,15 @@ import { Option, type Command } from 'commander'
 import type { CompileArguments } from './compile-command.ts'
 import type { Input } from './input.ts'
 import type { LintOptions } from './lint-command.ts'
-import { addClaimOptions, addMeshOptions, collect, example, groupOption, policiesOption } from './options.ts'
+import {
+  addClaimOptions,
+  addMeshOptions,
+  bridgeConfigOption,
+  collect,
+  example,
+  groupOption,
+  policiesOption,
+} from './options.ts'
 import type { Output } from './output.ts'
 import type { TestArguments } from './test-command.ts'
 
@@ -18,6 +26,7 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
   addClaimOptions(addMeshOptions(program.command('compile')))
     .description('check policy documents, and show what each principal gets, exactly as its user JWT says it')
     .addOption(policiesOption())
+    .addOption(bridgeConfigOption())
     .option(
       '--principal <id...>',
       'only these: ns/name, a SPIFFE ID, or https://issuer/subject (default: all named ones)',
@@ -31,6 +40,7 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
       example(
         'nib compile --policies ./policy',
         'nib compile -p ./policy --principal shop/orders --json',
+        'nib compile -p ./policy -c bridge.yaml',
         'helm template ./chart | nib compile -p - --strict',
       ),
     )
@@ -42,6 +52,7 @@ export function addPolicyCommands(program: Command, { output, input, finish }: C
   addMeshOptions(program.command('lint'))
     .description('find what compiles and yet says something else than its author meant, in Istio policies as well')
     .addOption(policiesOption().makeOptionMandatory(false))
+    .addOption(bridgeConfigOption())
     .addOption(
       new Option('--fail-on <severity>', 'end with 1 from this severity on')
         .choices(['error', 'warning', 'info'])

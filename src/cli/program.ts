@@ -74,6 +74,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     .option('--jetstream <folder>', 'enable JetStream with this store')
     .option('--tls-cert <file>', 'certificate of the server')
     .option('--tls-key <file>', 'its private key')
+    .option('--tls-ca <file>', 'roots that signed it, for the bridge; default: those of the system')
     .option('--json', 'machine-readable output')
     .addHelpText(
       'after',

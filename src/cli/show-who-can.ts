@@ -42,10 +42,13 @@ export function whoCanCsv({ action, pattern, queue, snapshotId, holders, roundab
     const who = [principal, known ? 'yes' : 'no', account, extent]
     return parts.flatMap(({ entry, rules }) => linesFor([...who, entry, without.join('; '), 'permission'], rules))
   })
-  const around = roundabout.flatMap(({ kind, principal, known, account, reaches, uses, certain, rules }) => {
-    const rights = [principal, known ? 'yes' : 'no', account, certain ? 'around' : 'perhaps around', reaches, '']
-    return linesFor([...rights, `${kind} through ${uses.join(' ')}`], rules)
-  })
+  const around = roundabout.flatMap(
+    ({ kind, principal, alsoBy = [], known, account, reaches, uses, certain, rules }) => {
+      const rights = [known ? 'yes' : 'no', account, certain ? 'around' : 'perhaps around', reaches, '']
+      const way = `${kind} through ${uses.join(' ')}`
+      return [principal, ...alsoBy].flatMap((name) => linesFor([name, ...rights, way], rules))
+    },
+  )
   return csv(
     [
       'action',
@@ -123,10 +126,11 @@ function printWays(ways: readonly Way[], output: Output): void {
   output.line()
   output.line(output.paint('roundabout ways', 'strong'))
   for (const way of ways.slice(0, MOST_WAYS)) {
-    const { kind, principal, account, uses, reaches, certain, explanation, rules } = way
+    const { kind, principal, alsoBy = [], account, uses, reaches, certain, explanation, rules } = way
     say([certain ? kind : `perhaps ${kind}`, principal, account], output)
     say([explanation], output, 2)
     const rows = [
+      ...shorten(alsoBy).map((name, line) => [line === 0 ? 'also by' : '', name]),
       ['reaches', reaches],
       ['uses', shorten(uses).join(', ')],
       ...rules.slice(0, MOST_RULES).map((origin) => ['by', `${nameOrigin(origin)}  ${placeOf(origin)}`.trimEnd()]),

@@ -2,7 +2,7 @@
 import { isJsonObject, type Json } from '../lib/json.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Origin } from '../policy/origin.ts'
-import { API_GROUP, type OriginAt, type PolicyKind, type Rules } from './kinds/kind.ts'
+import { API_GROUP, type KnownAccounts, type OriginAt, type PolicyKind, type Rules } from './kinds/kind.ts'
 import { readWaivers, unusedWaivers } from './metadata.ts'
 import type { Mistake } from './mistake.ts'
 import { spellPath, type Path } from '../lib/spell.ts'
@@ -25,11 +25,7 @@ export interface PolicyDocument {
 export const DEFAULT_NAMESPACE = 'default'
 const MAX_MISTAKES = 100
 
-export function readDocument(
-  kind: PolicyKind,
-  object: SourceObject,
-  forbiddenAccounts: ReadonlySet<string>,
-): PolicyDocument {
+export function readDocument(kind: PolicyKind, object: SourceObject, accounts: KnownAccounts): PolicyDocument {
   const waivers = readWaivers(object.value)
   const used = new Set<string>()
   const parsed = kind.read(object.value)
@@ -40,7 +36,7 @@ export function readDocument(
     ...withoutShadows(parsed.mistakes, object.mistakes),
     ...checkScope(kind, object.value),
     ...waivers.mistakes,
-    ...(spec === undefined ? [] : kind.check(spec, { forbiddenAccounts, reach })),
+    ...(spec === undefined ? [] : kind.check(spec, { ...accounts, reach })),
   ]
   const errors = mistakes.filter(isError)
   const others = mistakes.filter((mistake) => !isError(mistake))

@@ -1,7 +1,7 @@
 /** Documents of the same kind, namespace and name. Pure. In a cluster the last one written would win; here none does. */
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import { diagnose, type PolicyDocument } from './document.ts'
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../lib/group-by.ts'
 import type { Mistake } from './mistake.ts'
 import type { SourceObject } from './source-object.ts'
 

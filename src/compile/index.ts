@@ -10,7 +10,6 @@ export type { SourceText } from './yaml/read-yaml.ts'
 // For readers of documents beside the compiler.
 export { readAuthorizationPolicies, type LoadedPolicies, type PlacedPolicy } from './authorization-policies.ts'
 export { doubleMistake } from './duplicates.ts'
-export { groupBy } from './group-by.ts'
 export type { Mistake } from './mistake.ts'
 export { placeMistake } from './place-mistake.ts'
 export { REACHES, WAIVE_ANNOTATION } from './reach.ts'

@@ -1,6 +1,6 @@
 /** In which order diagnostics are told, and how many of one file. Pure. */
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../lib/group-by.ts'
 
 /** Whoever has this many starts at the top anyway; a log should not drown in one file, or one object of a cluster. */
 const MAX_PER_SOURCE = 200

@@ -8,28 +8,45 @@ import { quote, spellPath, type Path } from '../lib/spell.ts'
 
 export const REACHES = ['reach-system', 'reach-inbox', 'reach-jetstream'] as const
 
-type Reach = (typeof REACHES)[number]
+export type Reach = (typeof REACHES)[number]
 
 export const WAIVE_ANNOTATION = 'nats-identity-bridge.dev/waive'
 
-const RAW_JETSTREAM = 'raw JetStream subjects $JS.>'
-const JETSTREAM: ReadonlyMap<string, string> = new Map([
-  ['$JS', RAW_JETSTREAM],
-  ['$JSC', "subjects $JSC.> of JetStream's cluster"],
-  ['$NRG', "subjects $NRG.> by which JetStream's replicas agree"],
-])
-
-/** First tokens of subjects behind which more tokens follow: `$SYS` stands for `$SYS.>`. */
-const TERRITORIES: Readonly<
-  Record<Reach, { readonly owns: (first: string) => boolean; readonly name: (first: string) => string }>
-> = {
-  'reach-system': { owns: (first) => first === '$SYS', name: () => 'the system subjects $SYS.>' },
-  // Private inboxes begin with `_INBOX_`, and custom prefixes of clients mostly do too.
-  'reach-inbox': { owns: (first) => first.startsWith('_INBOX'), name: () => "other principals' inboxes _INBOX.>" },
+/**
+ * First tokens of subjects behind which more tokens follow, `$SYS` for `$SYS.>`, and what these are called. The first name also stands for
+ * what a wildcard reaches.
+ */
+export const TERRITORIES: Readonly<Record<Reach, Readonly<Record<string, string>>>> = {
+  'reach-system': { $SYS: 'the system subjects $SYS.>' },
+  'reach-inbox': { _INBOX: "other principals' inboxes _INBOX.>" },
   'reach-jetstream': {
-    owns: (first) => JETSTREAM.has(first),
-    name: (first) => JETSTREAM.get(first) ?? RAW_JETSTREAM,
+    $JS: 'raw JetStream subjects $JS.>',
+    $JSC: "subjects $JSC.> of JetStream's cluster",
+    $NRG: "subjects $NRG.> by which JetStream's replicas agree",
   },
+}
+
+/** What to do instead of reaching there. */
+export const ADVICE = {
+  star: '* is one token, not everything; name the subjects',
+  wildcard: 'begin with a literal token',
+  'reach-system': 'leave it out',
+  'reach-inbox': 'use request or respond, which bring the inbox with them',
+  'reach-jetstream': 'leave it out',
+} as const satisfies Record<Reach | 'star' | 'wildcard', string>
+
+export function waiverAdvice(reach: Reach): string {
+  return `or waive it with the annotation ${WAIVE_ANNOTATION}: ${reach}`
+}
+
+/** Private inboxes begin with `_INBOX_`, and custom prefixes of clients mostly do too. */
+function isIn(reach: Reach, first: string): boolean {
+  return reach === 'reach-inbox' ? first.startsWith('_INBOX') : Object.hasOwn(TERRITORIES[reach], first)
+}
+
+function territoryOf(reach: Reach, first: string): string {
+  const names = TERRITORIES[reach]
+  return (Object.hasOwn(names, first) ? names[first] : Object.values(names)[0]) ?? reach
 }
 
 /**
@@ -39,7 +56,7 @@ const TERRITORIES: Readonly<
 function reachesOf(pattern: Pattern): Reach[] {
   const [first = ''] = pattern.tokens
   if (first === '*' || first === '>') return [...REACHES]
-  return REACHES.filter((reach) => TERRITORIES[reach].owns(first))
+  return REACHES.filter((reach) => isIn(reach, first))
 }
 
 /** Mistakes for whatever the text at `path` reaches without a waiver; what was waived is added to `used`. */
@@ -55,17 +72,15 @@ export function checkReach(text: string, path: Path, waived: ReadonlySet<string>
 }
 
 function mistakeOf(reach: Reach, text: string, path: Path): Mistake {
-  const advice = text === '*' ? '* is one token, not everything; name the subjects' : hintFor(reach, text)
   return {
     code: reach,
-    message: `${spellPath(path)} ${quote(text)} reaches ${TERRITORIES[reach].name(text.split('.')[0] ?? '')}`,
-    hint: `${advice}, or waive it with the annotation ${WAIVE_ANNOTATION}: ${reach}`,
+    message: `${spellPath(path)} ${quote(text)} reaches ${territoryOf(reach, text.split('.')[0] ?? '')}`,
+    hint: `${adviceFor(reach, text)}, ${waiverAdvice(reach)}`,
     path,
   }
 }
 
-function hintFor(reach: Reach, text: string): string {
-  if (/^[*>]/.test(text)) return 'begin with a literal token'
-  if (reach === 'reach-inbox') return 'use request or respond, which bring the inbox with them'
-  return 'leave it out'
+function adviceFor(reach: Reach, text: string): string {
+  if (text === '*') return ADVICE.star
+  return /^[*>]/.test(text) ? ADVICE.wildcard : ADVICE[reach]
 }

@@ -6,7 +6,7 @@ import { remember } from '../lib/remember.ts'
 import type { CompileOptions } from './compile.ts'
 import { readDocument, type PolicyDocument } from './document.ts'
 import { readEnvelope, type Envelope } from './envelope.ts'
-import type { PolicyKind } from './kinds/kind.ts'
+import type { KnownAccounts, PolicyKind } from './kinds/kind.ts'
 import type { SourceObject } from './source-object.ts'
 import { readYaml, type SourceText, type YamlFile } from './yaml/read-yaml.ts'
 
@@ -19,8 +19,14 @@ export interface Reading {
 
 const ALWAYS_FORBIDDEN = ['$G', 'SYS', '$SYS']
 
-export function createReading({ forbiddenAccounts }: Pick<CompileOptions, 'forbiddenAccounts'>): Reading {
-  const forbidden = new Set([...ALWAYS_FORBIDDEN, ...forbiddenAccounts])
+export function createReading({
+  forbiddenAccounts,
+  accounts,
+}: Pick<CompileOptions, 'forbiddenAccounts' | 'accounts'>): Reading {
+  const known: KnownAccounts = {
+    forbiddenAccounts: new Set([...ALWAYS_FORBIDDEN, ...forbiddenAccounts]),
+    listedAccounts: accounts && new Set(accounts),
+  }
   // By name, then text: the same name may come from two folders, with one text each.
   let files = new Map<string, Map<string, YamlFile>>()
   const envelopes = new WeakMap<SourceObject, Envelope>()
@@ -39,6 +45,6 @@ export function createReading({ forbiddenAccounts }: Pick<CompileOptions, 'forbi
       return read
     },
     envelope: (object) => remember(envelopes, object, readEnvelope),
-    document: (kind, object) => remember(documents, object, () => readDocument(kind, object, forbidden)),
+    document: (kind, object) => remember(documents, object, () => readDocument(kind, object, known)),
   }
 }

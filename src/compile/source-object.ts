@@ -2,7 +2,7 @@
  * One object as its source holds it: JSON, and where each part was written. Pure.
  * The seam between sources: YAML text makes these with positions, objects of the Kubernetes API come without.
  */
-import { groupBy } from './group-by.ts'
+import { groupBy } from '../lib/group-by.ts'
 import type { Json } from '../lib/json.ts'
 import type { Mistake, Position } from './mistake.ts'
 import type { Path } from '../lib/spell.ts'

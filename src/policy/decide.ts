@@ -1,18 +1,19 @@
 /**
  * The decision: in which account a principal lives and what it may do there. Pure: snapshot and principal decide alone.
- * Refuses a principal that no AccountMap entry or that entries of different accounts match, and permissions that do not fit one JWT.
+ * Refuses a principal that no AccountMap entry or that entries of different accounts match, an account that is not listed where there
+ * is a list, and permissions that do not fit one JWT.
  */
 import type { Principal } from '../identity/principal.ts'
-import { parsePattern, type Pattern } from '../subject/index.ts'
 import type { Allowed, Decision } from './decision.ts'
 import { inboxPrefixFor, type Sha256Hex } from './inbox.ts'
 import { outOfForce } from './in-force.ts'
+import { keepPermissions } from './kept-permissions.ts'
 import { strictest } from './limits.ts'
-import { MatcherIndex } from './matcher-index.ts'
+import { keysOfPrincipal, MatcherIndex } from './matcher-index.ts'
 import type { AccountRule, CeilingRule, GrantRule, InboxKind, LimitRule } from './model.ts'
 import { sortOrigins, type Origin } from './origin.ts'
 import { permissionList } from './permission-list.ts'
-import { compilePermissions, type Compiled } from './permissions.ts'
+import type { Compiled } from './permissions.ts'
 import { fitsUserJwt } from './size.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -21,8 +22,10 @@ export type Decide = (snapshot: Snapshot, principal: Principal) => Decision
 /**
  * What is worked out is held beside the snapshot and the principal object and dies with either:
  * callers intern principals, so that the same credential gives the same object.
+ * @param listedAccounts that anybody may be placed in; absent: any.
  */
-export function createDecide(hash: Sha256Hex): Decide {
+export function createDecide(hash: Sha256Hex, listedAccounts?: readonly string[]): Decide {
+  const parts: Parts = { hash, compile: keepPermissions(), listed: listedAccounts && new Set(listedAccounts) }
   const books = new WeakMap<Snapshot, Book>()
   return (snapshot, principal) => {
     let book = books.get(snapshot)
@@ -32,7 +35,7 @@ export function createDecide(hash: Sha256Hex): Decide {
     }
     let decision = book.decisions.get(principal)
     if (decision === undefined) {
-      decision = decideAnew(book, principal, hash)
+      decision = decideAnew(book, principal, parts)
       book.decisions.set(principal, decision)
     }
     return decision
@@ -58,26 +61,31 @@ function openBook({ model, trustDomains }: Snapshot): Book {
   }
 }
 
-function decideAnew(book: Book, principal: Principal, hash: Sha256Hex): Decision {
-  const accounts = book.accounts.matching(principal)
+interface Parts {
+  readonly hash: Sha256Hex
+  readonly compile: ReturnType<typeof keepPermissions>
+  readonly listed: ReadonlySet<string> | undefined
+}
+
+function decideAnew(book: Book, principal: Principal, { hash, compile, listed }: Parts): Decision {
+  const keys = keysOfPrincipal(principal)
+  const accounts = book.accounts.matching(principal, keys)
   const account = accounts[0]?.account
   if (account === undefined) return { effect: 'deny', code: 'ACCOUNT_NONE', rules: [] }
   if (accounts.some((rule) => rule.account !== account)) {
     return { effect: 'deny', code: 'ACCOUNT_CONFLICT', rules: originsOf(accounts) }
   }
-  const ceilings = book.ceilings.matching(principal)
+  if (listed?.has(account) === false) {
+    return { effect: 'deny', code: 'ACCOUNT_FORBIDDEN', account, rules: originsOf(accounts) }
+  }
+  const ceilings = book.ceilings.matching(principal, keys)
   const standing = { account, ceilings }
-  const grants = book.grants.matching(principal).filter((rule) => !outOfForce(rule, standing))
-  const limits = book.limits.matching(principal)
+  const grants = book.grants.matching(principal, keys).filter((rule) => !outOfForce(rule, standing))
+  const limits = book.limits.matching(principal, keys)
   const rules = originsOf([...accounts, ...grants, ...ceilings, ...limits])
   const inbox = agreedInbox(accounts)
   const inboxPrefix = inboxPrefixFor(inbox, principal.name, hash)
-  const compiled = compilePermissions({
-    allows: grants.filter(({ effect }) => effect === 'allow').map(({ grant }) => grant),
-    denies: grants.filter(({ effect }) => effect === 'deny').map(({ grant }) => grant),
-    ceilings,
-    inbox: inboxPattern(inboxPrefix),
-  })
+  const compiled = compile(principal, { grants, ceilings, inboxPrefix })
   if (!fitsUserJwt(compiled.filtering.permissions)) return { effect: 'deny', code: 'PERMISSIONS_TOO_LARGE', rules }
   // What has to be spelled out for old servers must not refuse a login at new ones.
   const legacy = fitsUserJwt(compiled.legacy.permissions) ? compiled.legacy : NOTHING_FITS
@@ -101,12 +109,6 @@ const NOTHING_FITS: Compiled = {
 /** Entries that name the same account need not agree on the inbox: then it is the private one, which exposes less. */
 function agreedInbox(accounts: readonly AccountRule[]): InboxKind {
   return accounts.every(({ inbox }) => inbox === 'shared') ? 'shared' : 'private'
-}
-
-function inboxPattern(prefix: string): Pattern {
-  const pattern = parsePattern(`${prefix}.>`)
-  if (!pattern.ok) throw new Error(`an inbox prefix is a subject: ${pattern.error}`)
-  return pattern.value
 }
 
 function originsOf(rules: readonly { readonly origin: Origin }[]): Origin[] {

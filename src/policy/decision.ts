@@ -45,7 +45,12 @@ export interface Allowed {
 
 export interface Refused {
   readonly effect: 'deny'
-  readonly code: Extract<RefusalCode, 'ACCOUNT_NONE' | 'ACCOUNT_CONFLICT' | 'PERMISSIONS_TOO_LARGE'>
+  readonly code: Extract<
+    RefusalCode,
+    'ACCOUNT_NONE' | 'ACCOUNT_CONFLICT' | 'ACCOUNT_FORBIDDEN' | 'PERMISSIONS_TOO_LARGE'
+  >
+  /** Of `ACCOUNT_FORBIDDEN`: the account that the policy names. */
+  readonly account?: string
   readonly rules: readonly Origin[]
 }
 

@@ -44,7 +44,7 @@ function matchesWorkload(entry: MatcherEntry, { workload }: Principal, trustDoma
   return matchesPart(serviceAccount.namespace, own.namespace) && matchesPart(serviceAccount.name, own.name)
 }
 
-function isLocal(trustDomain: string, { local, aliases }: TrustDomains): boolean {
+export function isLocal(trustDomain: string, { local, aliases }: TrustDomains): boolean {
   return trustDomain === local || aliases.includes(trustDomain)
 }
 

@@ -29,14 +29,15 @@ export class MatcherIndex<T extends { readonly principals: Matcher }> {
     }
   }
 
-  /** In the order of the rules, each once. */
-  matching(principal: Principal): T[] {
+  /** In the order of the rules, each once. @param keys of the principal, for who asks several indexes about it */
+  matching(principal: Principal, keys: readonly string[] = keysOfPrincipal(principal)): T[] {
+    if (this.#rules.length === 0) return []
     const positions = new Set<number>()
     const look = ({ position, entry }: Filed): void => {
       if (!positions.has(position) && matchesEntry(entry, principal, this.#trustDomains)) positions.add(position)
     }
     this.#unfiled.forEach(look)
-    for (const key of keysOfPrincipal(principal)) this.#byKey.get(key)?.forEach(look)
+    for (const key of keys) this.#byKey.get(key)?.forEach(look)
     return [...positions].toSorted((a, b) => a - b).flatMap((position) => this.#rules[position] ?? [])
   }
 

@@ -9,6 +9,8 @@ export interface AnswerSettings {
   readonly trustDomains: TrustDomains
   readonly rootNamespace: string
   readonly forbiddenAccounts: readonly string[]
+  /** That logins may be placed in. */
+  readonly accounts: readonly string[]
 }
 
 export type ToAnswerThread =

@@ -5,10 +5,10 @@ import { createDecide } from '../policy/decide.ts'
 import type { AnswerSettings } from './answer-messages.ts'
 import { sha256Hex } from './sha256.ts'
 
-export function answeringWith({ trustDomains, rootNamespace, forbiddenAccounts }: AnswerSettings): Answering {
+export function answeringWith({ trustDomains, rootNamespace, forbiddenAccounts, accounts }: AnswerSettings): Answering {
   return createAnswering({
-    compile: createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, hash: sha256Hex }),
-    decide: createDecide(sha256Hex),
+    compile: createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, accounts, hash: sha256Hex }),
+    decide: createDecide(sha256Hex, accounts),
     trustDomain: trustDomains.local,
   })
 }

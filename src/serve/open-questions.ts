@@ -13,6 +13,8 @@ import { ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Log } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { connectionHint } from '../wire/connection-hint.ts'
+import { natsTls } from '../wire/nats-tls.ts'
 import { openQuestionService, type QuestionService } from '../wire/question-service.ts'
 import { createAnswerInline, createAnswerWorker } from './answer-worker.ts'
 import { createQuestions, type Questions } from './questions.ts'
@@ -36,8 +38,8 @@ export interface OpenQuestions {
 }
 
 export function openQuestions({ config, log, metrics, authenticate, sources, now }: QuestionsSetup): OpenQuestions {
-  const { trustDomains, forbiddenAccounts, policy } = config
-  const settings = { trustDomains, forbiddenAccounts, rootNamespace: policy.rootNamespace }
+  const { trustDomains, forbiddenAccounts, accounts, policy } = config
+  const settings = { trustDomains, forbiddenAccounts, accounts, rootNamespace: policy.rootNamespace }
   // Node.js runs no TypeScript on a thread, as tests would have it.
   const worker = extname(import.meta.url) === '.ts' ? createAnswerInline(settings) : createAnswerWorker(settings)
   const record: RecordQuestion = (made) => {
@@ -87,14 +89,17 @@ export function openQuestionMicroService(
 ): QuestionService | undefined {
   const { nats } = config.questions
   if (nats === undefined || login === undefined) return undefined
-  const { servers, tls, subjectPrefix } = nats
+  const { servers, subjectPrefix } = nats
+  const tls = natsTls(servers, nats.tls)
   const logger = log.logger.child({ room: 'questions' })
   return openQuestionService(
     { servers, subjectPrefix, version, authenticator: login.authenticator, ...(tls === undefined ? {} : { tls }) },
     {
       take: questions.take,
-      changed: (state, problem) =>
-        logger[state === 'connected' ? 'info' : 'warn']({ problem }, `micro service for questions ${state}`),
+      changed(state, problem) {
+        const hint = problem === undefined ? undefined : connectionHint(problem)
+        logger[state === 'connected' ? 'info' : 'warn']({ problem, hint }, `micro service for questions ${state}`)
+      },
     },
     { now, chance: Math.random, sleep: (milliseconds) => sleep(milliseconds, undefined, { ref: false }) },
   )

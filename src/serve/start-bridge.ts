@@ -33,6 +33,7 @@ import { createEnvelopeOpener, type Envelope, type OpenEnvelope } from '../wire/
 import { createPatience } from '../wire/patience.ts'
 import { createServerClocks, type ServerClocks } from '../wire/server-clock.ts'
 import type { ServiceConnections } from '../wire/service-connections.ts'
+import { tlsFileProblems } from '../wire/tls-files.ts'
 import { keepSources, type SourceKeeper } from './kept-sources.ts'
 import { openCalloutConnections } from './open-callout-connections.ts'
 import {
@@ -76,6 +77,8 @@ export async function startBridge(
   const report = (diagnostic: Diagnostic): void => logDiagnostic(options.log, diagnostic)
   const unusable = issuerProblems(config.issuers).map(issuerDiagnostic)
   if (unusable.length > 0) return err(unusable)
+  const unfit = await natsTlsProblems(config)
+  if (unfit.length > 0) return err(unfit)
   const keyring = await openKeyring(config.keys, { now, log: report })
   if (!keyring.ok) return keyring
   const login = await openServiceLogin(config.nats.credentials, { now, log: report })
@@ -89,9 +92,11 @@ export async function startBridge(
     login.value.close()
     return files
   }
-  const { trustDomains, forbiddenAccounts } = config
+  const { trustDomains, forbiddenAccounts, accounts } = config
   const { rootNamespace } = config.policy
-  const keeper = keepSources(createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, hash: sha256Hex }))
+  const keeper = keepSources(
+    createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, accounts, hash: sha256Hex }),
+  )
   const policy = await openPolicy(config, { compile: keeper.compile, log: report, now })
   const metrics = createMetrics(options.version)
   const authenticator = createAuthenticator(config.issuers, {
@@ -257,6 +262,14 @@ function probeIn({ trustDomains }: Config): Principal {
   const id = parseSpiffeId(`spiffe://${trustDomains.local}/ns/nats-identity-bridge/sa/self-test`)
   if (!id.ok) throw new Error(id.error)
   return workloadPrincipal(id.value)
+}
+
+async function natsTlsProblems({ nats, questions }: Config): Promise<readonly Diagnostic[]> {
+  const asked = [
+    tlsFileProblems(nats.tls ?? {}, 'nats.tls'),
+    tlsFileProblems(questions.nats?.tls ?? {}, 'questions.nats.tls'),
+  ]
+  return (await Promise.all(asked)).flat()
 }
 
 function issuerDiagnostic({ path, message, hint }: SettingsProblem): Diagnostic {

@@ -208,6 +208,34 @@ describe('comes close', () => {
     expect(ask({ grants: [publishing('a', { principals })] }, 'publish', 'a').close).toMatchObject([{ kind, missing }])
   })
 
+  const guest = workload('spiffe://other.example/ns/shop/sa/orders')
+
+  test.for([
+    [
+      { group: 'system:serviceaccounts:shop' },
+      'it is for group system:serviceaccounts:shop in trust domain shop.example, and this workload is of other.example',
+    ],
+    [
+      { serviceAccount: { namespace: 'shop', name: 'orders' } },
+      'it is for serviceAccount shop/orders in trust domain shop.example, and this workload is of other.example',
+    ],
+    [
+      { namespace: 'shop', group: 'system:authenticated' },
+      'it is for namespace shop, group system:authenticated in trust domain shop.example, and this workload is of other.example',
+    ],
+    [{ group: 'staff' }, 'it is for group staff in trust domain shop.example'],
+    [{ namespace: 'tools' }, 'it is for namespace tools in trust domain shop.example'],
+    [{ trustDomain: 'other.example', group: 'staff' }, 'it is for group staff, trustDomain other.example'],
+    [
+      { trustDomain: 'third.example', group: 'system:authenticated' },
+      'it is for trustDomain third.example, group system:authenticated',
+    ],
+    [{ spiffeId: { prefix: 'spiffe://shop.example/ns/' } }, 'it is for spiffeId spiffe://shop.example/ns/*'],
+  ] as const)('a workload of another trust domain: %j', ([entry, missing]) => {
+    const { close } = ask({ grants: [publishing('a', { principals: [entry] })] }, 'publish', 'a', guest)
+    expect(close).toMatchObject([{ kind: 'principal', missing }])
+  })
+
   test('a condition that nobody can know when a client connects', () => {
     const address = { text: '10.0.0.0/8', address: [10, 0, 0, 0], bits: 8 }
     const istio = { terms: [{ field: 'sourceIp' as const, values: [address], not: false }], whenUnknown: false }

@@ -194,6 +194,24 @@ describe('an answer', () => {
     )
   })
 
+  test('names some of those who go a roundabout way alike, and all of them for a spreadsheet', () => {
+    const answer = answerOf({ roundabout: [{ ...way, alsoBy: ['u1', 'u2', 'u3', 'u4', 'u5', 'u6'] }] })
+    expect(printed(answer).slice(5, 14)).toEqual([
+      'perhaps direct-get  any end user in group staff  SHOP',
+      '  stream ORDERS may store a.b',
+      '  also by  u1',
+      '           u2',
+      '           u3',
+      '           u4',
+      '           and 2 more',
+      '  reaches  a.b',
+      '  uses     $JS.API.DIRECT.GET.ORDERS.a.b',
+    ])
+    const lines = whoCanCsv(answer).split('\r\n').slice(1)
+    expect(lines.map((line) => line.split(',')[3])).toEqual([way.principal, 'u1', 'u2', 'u3', 'u4', 'u5', 'u6'])
+    expect(new Set(lines.map((line) => line.split(',').slice(4).join())).size).toBe(1)
+  })
+
   test('names each gap with its hint', () => {
     const lines = printed(answerOf({ complete: false, gaps: [{ code: 'c', message: 'it is not known', hint: 'ask' }] }))
     expect(lines.slice(-3)).toEqual(['not complete:', '  it is not known', '    hint: ask'])

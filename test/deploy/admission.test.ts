@@ -11,7 +11,7 @@ import { fcRuns } from '../support/fc-runs.ts'
 import { describeOnKubernetes, ownKubernetes } from '../support/kubernetes.ts'
 import { openAdmission, type Admits } from './support/admission.ts'
 import { damaged } from './support/damage.ts'
-import { errorsAlone, projectDocuments, type WrittenDocument } from './support/documents.ts'
+import { errorsAlone, mistakesAlone, projectDocuments, type WrittenDocument } from './support/documents.ts'
 import { MISTAKES } from './support/mistakes.ts'
 import { isExplained, PASSES_ADMISSION, TOO_LARGE } from './support/differences.ts'
 
@@ -141,6 +141,18 @@ describeOnKubernetes('admission', () => {
     expect(await admits(waived('reach-system, all'))).toContain('unknown waiver "all"')
     expect(await admits(policy({ action: 'DENY', grants }))).toBe('')
   })
+
+  test.each(['$SYS.REQ.>', '_INBOX_x.>', '$JS', '$JS.API.>', '$JSC.a', '$NRG.>', '>', '*.a', '*'])(
+    'says of %s where it reaches, and what to do, as compile says it',
+    async (text) => {
+      const document = policy({ grants: [{ subscribe: [text] }] })
+      const refusal = await admits(document)
+      // A wildcard reaches everything, and admission tells the first of it.
+      const reach = mistakesAlone(document.value).find(({ code }) => refusal.endsWith(`: ${code}`))
+      const [, reached] = /(".*)$/.exec(reach?.message ?? '') ?? []
+      expect(refusal).toContain(` denied request: ${reached}: ${reach?.hint}`)
+    },
+  )
 
   test('lets an object go that it would refuse by now', async () => {
     const api = '/apis/nats-identity-bridge.dev/v1alpha1/subjectceilings'

@@ -2,7 +2,7 @@
 import type { Principal } from '../../identity/principal.ts'
 import { callerAttributesOf, callerTruth } from '../../istio/index.ts'
 import { nearest } from '../../lib/nearest.ts'
-import { matchesEntry } from '../../policy/match-principal.ts'
+import { isLocal, matchesEntry } from '../../policy/match-principal.ts'
 import type { Matcher, MatcherEntry } from '../../policy/matcher.ts'
 import type { TrustDomains } from '../../policy/snapshot.ts'
 import { spellIstioCondition } from '../../policy/spell-istio-condition.ts'
@@ -31,6 +31,8 @@ export function lackOf(matcher: Matcher, principal: Principal, trustDomains: Tru
 
 /** Each field by itself: whichever fails is missing. */
 function lackOfEntry(entry: MatcherEntry, principal: Principal, trustDomains: TrustDomains): Lack {
+  const foreign = foreignTo(entry, principal, trustDomains)
+  if (foreign !== undefined) return lackOfDomain(entry, principal, trustDomains, foreign)
   const { claims, istio, ...fields } = entry
   const single: MatcherEntry[] = [
     ...Object.entries(fields).map(([field, value]): MatcherEntry => withDomain(entry, { [field]: value })),
@@ -44,10 +46,29 @@ function lackOfEntry(entry: MatcherEntry, principal: Principal, trustDomains: Tr
   return lackOfField(first, principal)
 }
 
-/** A ServiceAccount means the local trust domain, unless another one is named beside it. */
+/** The trust domain of a workload, where the entry names none, and so means the local one. */
+function foreignTo(entry: MatcherEntry, { workload }: Principal, trustDomains: TrustDomains): string | undefined {
+  if (workload === undefined || entry.trustDomain !== undefined || !meansLocal(entry)) return undefined
+  const { trustDomain } = workload.spiffeId
+  return isLocal(trustDomain, trustDomains) ? undefined : trustDomain
+}
+
+/** @param own of the principal */
+function lackOfDomain(entry: MatcherEntry, principal: Principal, trustDomains: TrustDomains, own: string): Lack {
+  const missing = `it is for ${spellMatcherEntry(entry)} in trust domain ${trustDomains.local}`
+  if (!matchesEntry({ ...entry, trustDomain: own }, principal, trustDomains)) {
+    return { kind: 'principal', missing, distance: 3 }
+  }
+  return { kind: 'principal', missing: `${missing}, and this workload is of ${own}`, distance: 1 }
+}
+
+/** These mean the local trust domain, unless another one is named beside them. */
 function withDomain({ trustDomain }: MatcherEntry, field: MatcherEntry): MatcherEntry {
-  const isNamed = field.serviceAccount !== undefined || field.namespace !== undefined
-  return isNamed && trustDomain !== undefined ? { ...field, trustDomain } : field
+  return meansLocal(field) && trustDomain !== undefined ? { ...field, trustDomain } : field
+}
+
+function meansLocal({ serviceAccount, namespace, group }: MatcherEntry): boolean {
+  return (serviceAccount ?? namespace ?? group) !== undefined
 }
 
 function lackOfField(entry: MatcherEntry, principal: Principal): Lack {

@@ -2,7 +2,7 @@
 import type { Principal } from '../../identity/principal.ts'
 import type { ServiceAccountRef } from '../../identity/spiffe-id.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { matchesEntry } from '../../policy/match-principal.ts'
+import { isLocal, matchesEntry } from '../../policy/match-principal.ts'
 import type { MatcherEntry } from '../../policy/matcher.ts'
 import type { TrustDomains } from '../../policy/snapshot.ts'
 
@@ -24,15 +24,14 @@ export function isOfKubernetes({ namespace, name }: ServiceAccountRef): boolean 
   return LABEL.test(namespace) && SUBDOMAIN.test(name) && !/[.-]\.|\.-/.test(name)
 }
 
-function candidates({ workload, requestAuth }: Principal, { local, aliases }: TrustDomains): PrincipalEntry[] {
+function candidates({ workload, requestAuth }: Principal, trustDomains: TrustDomains): PrincipalEntry[] {
   if (workload !== undefined) {
     const { serviceAccount, spiffeId } = workload
     const { trustDomain, uri } = spiffeId
     const byId: PrincipalEntry = { entry: { spiffeId: { exact: uri } }, written: { spiffeId: uri } }
     if (serviceAccount === undefined || !isOfKubernetes(serviceAccount)) return [byId]
     const { namespace, name } = serviceAccount
-    const isLocal = trustDomain === local || aliases.includes(trustDomain)
-    const domain = isLocal ? {} : { trustDomain }
+    const domain = isLocal(trustDomain, trustDomains) ? {} : { trustDomain }
     return [
       {
         entry: { serviceAccount: { namespace, name }, ...domain },

@@ -56,6 +56,11 @@ export function remedyFor(
       `first let only one account hold it: ${decision.rules.map(nameOrigin).join(' and ')} contradict each other`,
     )
   }
+  if (decision.effect === 'deny' && decision.code === 'ACCOUNT_FORBIDDEN') {
+    return none(
+      `first list account ${decision.account} in accounts of bridge.yaml, if clients belong there; or let ${decision.rules.map(nameOrigin).join(' and ')} place it in an account that is listed`,
+    )
+  }
   if (decision.effect === 'deny' && decision.code === 'PERMISSIONS_TOO_LARGE') {
     return none('first grant it less: its permissions do not fit into one user JWT')
   }

@@ -1,10 +1,12 @@
-/** From single finds to ways: what one principal can do in the same manner through the same stream is one way. Pure. */
+/** From single finds to ways: what principals can do in the same manner, through the same stream, by the same rules, is one way. Pure. */
+import { groupBy } from '../../lib/group-by.ts'
 import type { Snapshot } from '../../policy/snapshot.ts'
 import { matchesPrincipal } from '../../policy/match-principal.ts'
 import { outOfForce } from '../../policy/in-force.ts'
+import type { GrantRule } from '../../policy/model.ts'
 import { sortOrigins, type Origin } from '../../policy/origin.ts'
 import type { Action } from '../../policy/effective.ts'
-import { minimise, overlaps, parsePattern, type Pattern } from '../../subject/index.ts'
+import { minimise, parsePattern, type Pattern } from '../../subject/index.ts'
 import { grantsTouching } from '../grants-touching.ts'
 import type { Actor } from './actors.ts'
 import type { Way, WayKind } from './way.ts'
@@ -28,66 +30,95 @@ export interface Draft {
 /** More subjects of one way would not be read. */
 const MOST_USES = 8
 
-export function waysOf(drafts: readonly Draft[], snapshot: Snapshot): Way[] {
-  const groups = new Map<string, Draft[]>()
-  for (const draft of drafts) {
-    const { kind, actor, subjectAccount, stream, certain, said } = draft
-    const key = JSON.stringify([actor.name, actor.known, subjectAccount, kind, stream, certain, said])
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [draft])
-    else group.push(draft)
-  }
-  return [...groups]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, group]) => {
-      const [first] = group
-      return first === undefined ? [] : [wayOf(first, group, snapshot)]
-    })
+/** What one principal can do in one manner. */
+interface Single {
+  readonly first: Draft
+  /** Sorted. */
+  readonly uses: readonly string[]
+  readonly reaches: string
 }
 
-function wayOf(first: Draft, group: readonly Draft[], snapshot: Snapshot): Way {
+/** Principals who do the same by the same rules are one way. */
+export function waysOf(drafts: readonly Draft[], snapshot: Snapshot): Way[] {
+  const singles = [...groupBy(drafts, mannerOf).values()].map(singleOf)
+  return [...groupBy(singles, sameOf).values()].flatMap((alike) => {
+    const [{ first, uses }] = alike
+    const rulesOf = rulesBehind(snapshot, first, uses)
+    return [...groupBy(alike, ({ first: { actor } }) => rulesOf(actor)).values()].map((same) => wayOf(same, rulesOf))
+  })
+}
+
+function mannerOf({ kind, actor, subjectAccount, stream, certain, said }: Draft): string {
+  return JSON.stringify([actor.name, actor.known, subjectAccount, kind, stream, certain, said])
+}
+
+function singleOf(drafts: readonly [Draft, ...Draft[]]): Single {
+  return {
+    first: drafts[0],
+    uses: [...new Set(drafts.map(({ use }) => use))].toSorted(),
+    reaches: minimise(drafts.map(({ reaches }) => reaches))
+      .map(({ text }) => text)
+      .join(', '),
+  }
+}
+
+/** All that is said of a way besides the principal and the rules. */
+function sameOf({ first, uses, reaches }: Single): string {
   const { kind, actor, subjectAccount, stream, content, certain, said, by } = first
-  const uses = [...new Set(group.map(({ use }) => use))].toSorted()
+  const { account } = actor.decision
+  return JSON.stringify([actor.known, account, subjectAccount, kind, stream, content, certain, said, by, uses, reaches])
+}
+
+function wayOf(same: readonly [Single, ...Single[]], rulesOf: RulesOf): Way {
+  const [{ first, uses, reaches }] = same
+  const { kind, actor, subjectAccount, stream, content, certain, said } = first
+  const [principal = actor.name, ...alsoBy] = same.map((single) => single.first.actor.name).toSorted()
   return {
     kind,
-    principal: actor.name,
+    principal,
     known: actor.known,
     account: actor.decision.account,
     subjectAccount,
     ...(stream === undefined ? {} : { stream }),
     uses: uses.slice(0, MOST_USES),
-    reaches: minimise(group.map(({ reaches }) => reaches))
-      .map(({ text }) => text)
-      .join(', '),
+    reaches,
     ...(content === undefined ? {} : { content }),
     certain,
     explanation: said,
-    rules: sortOrigins(sides(kind, by).flatMap((action) => rulesBehind(snapshot, actor, action, uses))),
+    rules: rulesOf(actor),
+    ...(alsoBy.length === 0 ? {} : { alsoBy }),
   }
 }
 
 /** Who answers itself needs both. */
-function sides(kind: WayKind, by: Action): readonly Action[] {
+function sides({ kind, by }: Draft): readonly Action[] {
   return kind === 'service-reply' ? ['publish', 'subscribe'] : [by]
 }
 
-/** The allow rules in force for the principal that speak of any of the subjects. */
-function rulesBehind(snapshot: Snapshot, actor: Actor, action: Action, uses: readonly string[]): Origin[] {
-  const { principal, decision } = actor
-  const { model, trustDomains } = snapshot
-  const matchesMe = (rule: (typeof model.ceilings)[number] | (typeof model.grants)[number]): boolean =>
-    matchesPrincipal(rule.principals, principal, trustDomains)
-  const standing = { account: decision.account, ceilings: model.ceilings.filter(matchesMe) }
-  const found = uses.flatMap((use) => {
-    const subject = parsePattern(use.split(' ')[0] ?? '')
-    if (!subject.ok) return []
-    return grantsTouching(model, action, subject.value).filter(
-      (rule) =>
-        rule.effect === 'allow' &&
-        matchesMe(rule) &&
-        outOfForce(rule, standing) === undefined &&
-        rule.grant.patterns.some((pattern) => overlaps(pattern, subject.value)),
-    )
-  })
-  return sortOrigins(found.map(({ origin }) => origin))
+type RulesOf = (actor: Actor) => readonly Origin[]
+
+/**
+ * The allow rules in force for a principal that speak of any of the subjects.
+ * @returns the same list for all who have the same rules.
+ */
+function rulesBehind({ model, trustDomains }: Snapshot, draft: Draft, uses: readonly string[]): RulesOf {
+  const touching = new Set(
+    uses.flatMap((use) => {
+      const subject = parsePattern(use.split(' ')[0] ?? '')
+      return subject.ok ? sides(draft).flatMap((action) => grantsTouching(model, action, subject.value)) : []
+    }),
+  )
+  const allows = [...touching].filter(({ effect }) => effect === 'allow')
+  const known = new Map<string, readonly Origin[]>()
+  return ({ principal, decision: { account } }) => {
+    const matchesMe = ({ principals }: Pick<GrantRule, 'principals'>): boolean =>
+      matchesPrincipal(principals, principal, trustDomains)
+    const mine = [...allows.entries()].filter(([, rule]) => matchesMe(rule))
+    const ceilings = mine.some(([, { needsCeiling }]) => needsCeiling) ? model.ceilings.filter(matchesMe) : []
+    const inForce = mine.filter(([, rule]) => outOfForce(rule, { account, ceilings }) === undefined)
+    const key = inForce.map(([position]) => position).join(' ')
+    const rules = known.get(key) ?? sortOrigins(inForce.map(([, { origin }]) => origin))
+    known.set(key, rules)
+    return rules
+  }
 }

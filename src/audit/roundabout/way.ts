@@ -30,7 +30,7 @@ export interface Way {
   /** Name of a known principal, or the description of a pattern of principals. */
   readonly principal: string
   readonly known: boolean
-  /** Where the principal lives. */
+  /** Where they live. */
   readonly account: string
   /** Where the subject is that it reaches: the same account, or one that its own imports from or exports to. */
   readonly subjectAccount: string
@@ -48,6 +48,8 @@ export interface Way {
   readonly explanation: string
   /** Those that grant what it uses. */
   readonly rules: readonly Origin[]
+  /** Others who go the same way by the same rules, as `principal` is spelled; sorted, behind it. */
+  readonly alsoBy?: readonly string[]
 }
 
 export interface RoundaboutWays {

@@ -104,16 +104,29 @@ function reaching(
   const { pattern } = asked
   const isUnspeakable = isReserved(pattern)
   const reaches = pattern.text
-  const held = new Set(
-    [...holders].flatMap(({ name, known, decision }) =>
-      isWhole(decision.permissions.filtering.pub, pattern) ? [nameOf({ principal: name, known })] : [],
-    ),
+  const held = [...holders].filter(({ decision }) => isWhole(decision.permissions.filtering.pub, pattern))
+  const left = withoutHolders(ways, held, asked.account).filter(
+    (way) => !(isUnspeakable && BY_REPLY.has(way.kind)) && !isRefused(way, asked, topology),
   )
-  return ways.flatMap((way) => {
-    if ((isUnspeakable && BY_REPLY.has(way.kind)) || isRefused(way, asked, topology)) return []
-    const isHeld = way.account === asked.account && held.size > 0 && held.has(nameOf(way))
-    return isHeld ? [] : [{ ...way, reaches }]
+  return left.map((way) => ({ ...way, reaches }))
+}
+
+/** Nothing roundabout is needed for what is held. @param ways in order, as those that are left are */
+function withoutHolders(ways: readonly Way[], holders: readonly Actor[], account: string): readonly Way[] {
+  if (holders.length === 0) return ways
+  const holding = new Set(holders.map(({ name, known }) => nameOf({ principal: name, known })))
+  let isRenamed = false
+  const left = ways.flatMap((way): readonly Way[] => {
+    if (way.account !== account) return [way]
+    const { alsoBy: others = [], ...rest } = way
+    const all = [way.principal, ...others]
+    const [principal, ...alsoBy] = all.filter((name) => !holding.has(nameOf({ principal: name, known: way.known })))
+    if (principal === undefined) return []
+    if (alsoBy.length === others.length) return [way]
+    isRenamed ||= principal !== way.principal
+    return [{ ...rest, principal, ...(alsoBy.length === 0 ? {} : { alsoBy }) }]
   })
+  return isRenamed ? inOrder(left) : left
 }
 
 /** A reply subject that clients may not name cannot be reached so. */

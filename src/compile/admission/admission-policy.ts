@@ -3,23 +3,13 @@
  * waives by name, and fields that are null. Pure. `src/compile/reach.ts` and `src/compile/metadata.ts` have the first in full.
  */
 import { API_GROUP } from '../kinds/kind.ts'
-import { REACHES, WAIVE_ANNOTATION } from '../reach.ts'
+import { ADVICE, REACHES, TERRITORIES, WAIVE_ANNOTATION, waiverAdvice, type Reach } from '../reach.ts'
 import { LINT_CODES } from '../waivable.ts'
 import { customResourceDefinitions, LABELS, type CustomResourceDefinition } from './definitions.ts'
 import { noNull } from './no-null.ts'
 import type { StructuralSchema } from './structural.ts'
 
 const NAME = `documents.${API_GROUP}`
-
-/** CEL of the patterns that reach somewhere, and where that is. What begins with a wildcard or a variable reaches everywhere. */
-const TERRITORIES: Readonly<Record<(typeof REACHES)[number], { readonly owns: string; readonly name: string }>> = {
-  'reach-system': { owns: isBelow('$SYS'), name: 'the system subjects $SYS.>' },
-  'reach-inbox': { owns: `pattern.startsWith('_INBOX')`, name: 'the inboxes of other principals _INBOX.>' },
-  'reach-jetstream': {
-    owns: ['$JS', '$JSC', '$NRG'].map(isBelow).join(' || '),
-    name: 'raw JetStream subjects $JS.>',
-  },
-}
 
 /** The policy and its binding. */
 export function admissionPolicy(): readonly object[] {
@@ -67,7 +57,7 @@ function variables(): Readonly<Record<string, string>> {
     ceiling: `object.kind == 'SubjectCeiling' ? object.spec.publish + object.spec.subscribe : []`,
     routed: `object.kind == 'SubjectRoute' ? object.spec.routes.map(route, route.subject) : []`,
     patterns: 'variables.granted + [variables.ceiling + variables.routed]',
-    ...Object.fromEntries(REACHES.map((reach) => [variableOf(reach), reaching(TERRITORIES[reach].owns)])),
+    ...Object.fromEntries(REACHES.map((reach) => [variableOf(reach), reaching(reach)])),
   }
 }
 
@@ -87,20 +77,42 @@ function variableOf(reach: string): string {
   return reach.replace('reach-', '')
 }
 
-/** Lists of the patterns that reach there, none of them empty. */
-function reaching(owns: string): string {
-  const everywhere = `pattern.startsWith('*') || pattern.startsWith('>') || object.kind == 'SubjectRoute' && pattern.startsWith('{')`
-  return `variables.patterns.map(list, list.filter(pattern, ${everywhere} || ${owns})).filter(list, list.size() > 0)`
+/** Lists of the patterns that reach there, none of them empty. What begins with a wildcard or a variable reaches everywhere. */
+function reaching(reach: Reach): string {
+  const isVariable = `object.kind == 'SubjectRoute' && pattern.startsWith('{')`
+  return `variables.patterns.map(list, list.filter(pattern, ${isWild('pattern')} || ${isVariable} || ${owns(reach)})).filter(list, list.size() > 0)`
 }
 
-function reachValidation(reach: (typeof REACHES)[number]) {
+function isWild(pattern: string): string {
+  return `${pattern}.startsWith('*') || ${pattern}.startsWith('>')`
+}
+
+function owns(reach: Reach): string {
+  if (reach === 'reach-inbox') return `pattern.startsWith('_INBOX')`
+  return Object.keys(TERRITORIES[reach]).map(isBelow).join(' || ')
+}
+
+/** In the words of compile. */
+function reachValidation(reach: Reach) {
   const found = `variables.${variableOf(reach)}`
-  const advice = `leave it out, or waive it with the annotation ${WAIVE_ANNOTATION}: ${reach}`
+  const pattern = `${found}[0][0]`
+  const names = Object.entries(TERRITORIES[reach])
+  const [[, usual] = ['', reach], ...others] = names
+  const name = others.reduce(
+    (rest, [first, words]) => `${pattern}.startsWith('${first}') ? ${celText(words)} : ${rest}`,
+    celText(usual),
+  )
+  const isOpen = `${isWild(pattern)} || ${pattern}.startsWith('{')`
+  const advice = `${pattern} == '*' ? ${celText(ADVICE.star)} : ${isOpen} ? ${celText(ADVICE.wildcard)} : ${celText(ADVICE[reach])}`
   return {
     expression: `'${reach}' in variables.waived || ${found}.size() == 0`,
-    messageExpression: `'"' + ${found}[0][0] + '" reaches ${TERRITORIES[reach].name}: ${advice}'`,
+    messageExpression: `'"' + ${pattern} + '" reaches ' + (${name}) + ': ' + (${advice}) + ${celText(`, ${waiverAdvice(reach)}`)}`,
     reason: 'Invalid',
   }
+}
+
+function celText(text: string): string {
+  return JSON.stringify(text)
 }
 
 function annotationValidations() {

@@ -1,5 +1,5 @@
 /** Documents of the same kind, namespace and name. Pure. In a cluster the last one written would win; here none does. */
-import { groupBy } from '../group-by.ts'
+import { groupBy } from '../../lib/group-by.ts'
 import type { Mistake } from '../mistake.ts'
 import { nameMember, type FamilyMember } from './family.ts'
 

@@ -28,9 +28,15 @@ export interface Rules extends Partial<Model> {
 /** Of a place in the document; `rule` is its position in the document's list of rules. */
 export type OriginAt = (path: Path, rule?: number) => Origin
 
-export interface CheckContext {
+/** What configuration says of accounts. */
+export interface KnownAccounts {
   /** As {@link CompileOptions.forbiddenAccounts}, with those that are always forbidden. */
   readonly forbiddenAccounts: ReadonlySet<string>
+  /** As {@link CompileOptions.accounts}. */
+  readonly listedAccounts: ReadonlySet<string> | undefined
+}
+
+export interface CheckContext extends KnownAccounts {
   /** Mistakes for what a pattern reaches, unless waived. The path begins at the document. */
   readonly reach: (text: string, path: Path) => Mistake[]
 }

@@ -59,8 +59,8 @@ function compileTogether(ruled: readonly RuledRoutes[]): Routed {
     const { byOthers = [], byOverlap = [], rivals = [], double } = settled[position] ?? {}
     const { document, route } = claim
     diagnostics.push(...rivalry(claim, rivals), ...(double === undefined ? [] : [doubled(claim, double)]))
-    const { grants: own, remarks } = document.compile(route, { byOthers, byOverlap })
-    diagnostics.push(...remarks.map((remark) => ({ ...remark, ...route.origin })))
+    const { grants: own, diagnostics: told } = document.compile(route, { byOthers, byOverlap })
+    diagnostics.push(...told)
     return own
   })
   return { rules: { grants }, diagnostics, routed: ruled }

@@ -1,7 +1,7 @@
 /** Which of the documents have a part in routes, and what they bring. Pure. */
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import { DEFAULT_NAMESPACE, type PolicyDocument } from '../document.ts'
-import { groupBy } from '../group-by.ts'
+import { groupBy } from '../../lib/group-by.ts'
 import { API_GROUP, type Rules } from '../kinds/kind.ts'
 import { valueAt } from '../source-object.ts'
 import type { RoutedDocuments } from './compile-routes.ts'

@@ -1,5 +1,6 @@
 /** One SubjectRoute and the policies that rule its workload; what was compiled of it is kept. Pure. */
 import { compilePolicies, type CompiledRule, type Mesh, type RuleSet } from '../../istio/index.ts'
+import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Origin } from '../../policy/origin.ts'
 import {
   compileRoute,
@@ -19,8 +20,9 @@ export interface Circumstances {
   readonly isBroken: boolean
 }
 
-/** What became of a route, and what of it others have. */
+/** What became of a route, what is to be told of it there, and what of it others have. */
 export interface SettledRoute extends CompiledRoute {
+  readonly diagnostics: readonly Diagnostic[]
   readonly taken: Taken
 }
 
@@ -82,7 +84,8 @@ export class RuledRoutes {
       methods: this.#methods,
       originOf: (rule) => ({ ...this.originOf(rule), through: route.origin }),
     })
-    const settled = { ...result, taken }
+    const diagnostics = result.remarks.map((remark): Diagnostic => ({ ...remark, ...route.origin }))
+    const settled = { ...result, diagnostics, taken }
     this.#compiled.set(route, { key, settled })
     return settled
   }

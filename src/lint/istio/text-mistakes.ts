@@ -2,7 +2,8 @@
  * What is wrong with AuthorizationPolicies before anything can be said of their rules: the text itself, and a name that is there twice.
  * The compiler tells it where documents of ours stand beside them; lint is asked about any policies. Pure.
  */
-import { doubleMistake, groupBy, placeMistake, type Mistake } from '../../compile/index.ts'
+import { doubleMistake, placeMistake, type Mistake } from '../../compile/index.ts'
+import { groupBy } from '../../lib/group-by.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { LintDocument } from '../documents.ts'
 import { isAuthorizationPolicy } from './policy-view.ts'

@@ -95,5 +95,7 @@ export function askWays(world: World, action: Action, text: string): RoundaboutW
 /** Of one ServiceAccount. */
 export function waysFor(world: World, name: string, action: Action, text: string): readonly Way[] {
   const { name: principal } = principalOf(name)
-  return askWays(world, action, text).ways.filter((way) => way.principal === principal)
+  return askWays(world, action, text).ways.filter(
+    (way) => way.principal === principal || way.alsoBy?.includes(principal),
+  )
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { compile, policyJsonSchemas, readYaml } from '../../../src/compile/index.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../../src/lib/json.ts'
+import type { Diagnostic } from '../../../src/policy/diagnostic.ts'
 import { API_VERSION, OPTIONS } from '../../compile/support.ts'
 
 export interface WrittenDocument {
@@ -44,6 +45,11 @@ export function documentsIn(text: string, place: string): WrittenDocument[] {
 
 /** The codes of the errors that compile finds in a document when nothing else is there. */
 export function errorsAlone(value: Json): readonly string[] {
+  return [...new Set(mistakesAlone(value).map(({ code }) => code))].toSorted()
+}
+
+/** Errors of the compiler about one document. */
+export function mistakesAlone(value: Json): readonly Diagnostic[] {
   const { diagnostics } = compile([{ file: 'x.yaml', text: JSON.stringify(value) }], OPTIONS)
-  return [...new Set(diagnostics.flatMap(({ severity, code }) => (severity === 'error' ? [code] : [])))].toSorted()
+  return diagnostics.filter(({ severity }) => severity === 'error')
 }

@@ -138,13 +138,13 @@ function againstFloor(row: LoginsRow, floor: readonly FloorRow[]): readonly Aim[
   if (cell === undefined || bottom === undefined || cell.mode === 'operator') return []
   const wanted = FLOOR_RATIO[cell.size]
   return [
-    atMost(`${row.cell}: CPU per login, of the floor beside the same load`, row.responderUs / row.floorUs, wanted),
+    atMost(`${row.cell}: CPU per login, of the floor beside the same load`, row.ofFloor, wanted),
     atMost(`${row.cell}: CPU per login, of the floor alone`, row.responderUs / bottom, wanted),
   ]
 }
 
 function againstServer(row: LoginsRow): Aim {
-  return atMost(`${row.cell}: CPU per login, of nats-server's`, row.responderUs / row.serverUs, SERVER_RATIO)
+  return atMost(`${row.cell}: CPU per login, of nats-server's`, row.ofServer, SERVER_RATIO)
 }
 
 function againstBaseline(row: LoginsRow, logins: readonly LoginsRow[]): readonly Aim[] {

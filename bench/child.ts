@@ -21,6 +21,8 @@ export interface Child {
 export interface Command {
   readonly file: string
   readonly args: readonly string[]
+  /** Beside our own environment. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 const running = new Set<ChildProcess>()
@@ -37,7 +39,10 @@ const LINES_SHOWN = 15
 export function startChild(name: string, command: Command, folder: string): Child {
   const file = join(folder, `${name}.log`)
   const descriptor = openSync(file, 'w', 0o600)
-  const child = spawn(command.file, command.args, { stdio: ['ignore', descriptor, descriptor] })
+  const child = spawn(command.file, command.args, {
+    stdio: ['ignore', descriptor, descriptor],
+    env: { ...process.env, ...command.environment },
+  })
   closeSync(descriptor)
   running.add(child)
   child.once('exit', () => running.delete(child))

@@ -10,10 +10,15 @@ export interface RunningServer extends Child {
 const NAME = 'nats-server'
 const LISTENING = /Listening for client connections on 127\.0\.0\.1:(\d+)/
 
-export async function startNatsServer(path: string, config: string, folder: string): Promise<RunningServer> {
+export async function startNatsServer(
+  path: string,
+  config: string,
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> {
   const file = join(folder, 'nats-server.conf')
   writeFileSync(file, config, { mode: 0o600 })
-  const child = startChild(NAME, { file: path, args: ['-c', file] }, folder)
+  const child = startChild(NAME, { file: path, args: ['-c', file], environment }, folder)
   const port = await untilReady(NAME, child, () => LISTENING.exec(child.log())?.[1])
   return { ...child, port: Number(port) }
 }

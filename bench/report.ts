@@ -286,9 +286,9 @@ function loginsTable({ logins, floor }: Report): Table {
         formatNumber(row.responderUs),
         formatNumber(row.serverUs),
         formatNumber(row.floorUs),
-        formatRatio(row.responderUs / row.floorUs),
+        formatRatio(row.ofFloor),
         formatRatio(row.responderUs / (floorOf(row.cell, floor) ?? Number.NaN)),
-        formatRatio(row.responderUs / row.serverUs),
+        formatRatio(row.ofServer),
         formatRatio(baseline && baseline.responderUs / row.responderUs),
         formatRatio(baseline && row.loginsPerSecond / baseline.loginsPerSecond),
         formatNumber(row.residentMb),
@@ -297,7 +297,7 @@ function loginsTable({ logins, floor }: Report): Table {
     notes: [
       '"µs" is CPU (user + system) per login. "of server": in units of nats-server\'s own.',
       '"-new": each login with a token of its own, which the responder has not met, as after their hourly rotation. Else with one of those it knows.',
-      '"floor µs": the bare crypto calls of one login, taken in the same seconds, beside the same load; "of floor alone": held against the floor table above, taken on an idle machine.',
+      '"floor µs": the bare crypto calls of one login, taken in the same seconds, beside the same load; "of floor alone": held against the floor table above, taken on an idle machine. Ratios are medians of the rounds\' own.',
       '"baseline CPU" and "baseline rate": how many times fewer CPU µs, and how many times more logins/s, than the baseline of this run.',
       ...(disturbed > OTHER_WORK_LIMIT
         ? [`Warning: other work took up to ${formatNumber(disturbed * 100)} % of the machine during a round.`]
@@ -348,8 +348,8 @@ function stormTable({ storms }: Report): Table {
       ].map((cell) => cell ?? '–'),
     ),
     notes: [
-      "Weather: nats-server's authorization timeout; clients allow 2 s (with 5 s: 6 s) for dial and handshake, then wait 2 s + up to 100 ms.",
-      '"lost": closed for good after two authorization errors, as stock clients do. "away": still trying after 60 s. µs per client that came back. Of several rounds the worst is shown.',
+      "Weather: nats-server's authorization timeout; clients allow 2 s (with 5 s: 6 s) for dial and handshake, then wait 2 s + up to 100 ms. One-thread: nats-server runs with GOMAXPROCS=1 and GOGC=400.",
+      '"lost": closed for good after two authorization errors, as stock clients do. "away": still trying after two minutes. µs per client that came back. Of several rounds the worst is shown.',
     ],
   }
 }

@@ -24,6 +24,8 @@ export interface StageOptions {
   readonly server: string
   /** Seconds; 2 is nats-server's default. */
   readonly authorizationTimeout: number
+  /** Of nats-server, beside our own. */
+  readonly serverEnvironment?: Readonly<Record<string, string>>
   /** Temporary folder of the run. */
   readonly folder: string
 }
@@ -36,7 +38,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const { cell, responder, world } = options
   const folder = mkdtempSync(join(options.folder, `${responder.name}-`))
   const deployment = await createDeployment({ ...cell, authorizationTimeout: options.authorizationTimeout })
-  const server = await startNatsServer(options.server, deployment.serverConfig, folder)
+  const server = await startNatsServer(options.server, deployment.serverConfig, folder, options.serverEnvironment)
   try {
     const setup = {
       ...deployment.keys,

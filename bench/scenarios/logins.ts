@@ -1,6 +1,7 @@
 /**
- * Whole logins against a real nats-server. Every responder has its own server, both stay up and warm, and the rounds go
- * round all of them, so that a noisy moment hits all alike. Medians over the rounds; failures are summed.
+ * Whole logins against a real nats-server, one set-up after the other. In each, every responder has its own server, and the rounds go
+ * round all of them, so that a noisy moment hits all alike; each is warmed up anew before it is measured, since code and heap of a process
+ * that stood idle are not what they are under load. Medians over the rounds, of ratios too: what they divide was taken in the same seconds.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -29,6 +30,9 @@ export interface LoginsRow {
   readonly loadUs: number
   /** CPU microseconds of the bare crypto calls of one login, taken in the same seconds. */
   readonly floorUs: number
+  /** `responderUs` in units of the floor, and of nats-server's own. */
+  readonly ofFloor: number
+  readonly ofServer: number
   readonly residentMb: number
   /** Share of the machine that processes outside the run took, 0 to 1, the worst round. */
   readonly foreignShare: number
@@ -38,7 +42,6 @@ export interface LoginsRow {
 type Sample = Omit<LoginsRow, 'responder' | 'cell' | 'inFlight'>
 
 interface Player {
-  readonly cell: Cell
   readonly responder: Responder
   readonly stage: Stage
   readonly floor: () => ReturnType<typeof createFloorSampler>
@@ -54,38 +57,50 @@ const WARM_UP_TURNS = 10
 /** More logins of new tokens a second than anybody gets through here. */
 const FRESH_PER_SECOND = 2_000
 const FRESH_WARM_UP_SECONDS = 1
+const WARM_AGAIN_SECONDS = 1
 
 export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
   const freshTokens = await mintFreshTokens(run)
   const load = await startLoadProcess(run.tokensFile)
+  const rows: LoginsRow[] = []
+  try {
+    for (const cell of run.cells) rows.push(...(await measureCell(run, cell, load, freshTokens)))
+  } finally {
+    await load.stop()
+  }
+  return rows
+}
+
+async function measureCell(
+  run: Run,
+  cell: Cell,
+  load: LoadProcess,
+  freshTokens: string | undefined,
+): Promise<readonly LoginsRow[]> {
   const players: Player[] = []
   try {
-    for (const cell of run.cells) {
-      for (const responder of run.responders) {
-        if (cell.mode === 'operator' && !responder.everywhere) continue
-        run.say(`logins: ${cell.name}, ${responder.name}: warming up`)
-        const stage = await openStage({ ...run, cell, responder, authorizationTimeout: AUTHORIZATION_TIMEOUT })
-        const floor = (): ReturnType<typeof createFloorSampler> => createFloorSampler(run.world, cell.size, cell.sealed)
-        const player: Player = {
-          cell,
-          responder,
-          stage,
-          floor,
-          samples: new Map(),
-          freshTokens: cell.tokens === 'new' ? freshTokens : undefined,
-        }
-        players.push(player)
-        await warmUp(player, load, run.warmUpSeconds)
+    for (const responder of run.responders) {
+      if (cell.mode === 'operator' && !responder.everywhere) continue
+      run.say(`logins: ${cell.name}, ${responder.name}: warming up`)
+      const stage = await openStage({ ...run, cell, responder, authorizationTimeout: AUTHORIZATION_TIMEOUT })
+      const player: Player = {
+        responder,
+        stage,
+        floor: () => createFloorSampler(run.world, cell.size, cell.sealed),
+        samples: new Map(),
+        freshTokens: cell.tokens === 'new' ? freshTokens : undefined,
       }
+      players.push(player)
+      await warmUp(player, load, run.warmUpSeconds)
     }
     for (let round = 1; round <= run.rounds; round += 1) {
-      run.say(`logins: round ${round} of ${run.rounds}`)
+      run.say(`logins: ${cell.name}, round ${round} of ${run.rounds}`)
       for (const player of players) await playRound(player, load, run.seconds)
     }
   } finally {
-    await Promise.all([load.stop(), ...players.map(({ stage }) => stage.stop())])
+    await Promise.all(players.map(({ stage }) => stage.stop()))
   }
-  return players.flatMap(({ cell, responder, samples }) =>
+  return players.flatMap(({ responder, samples }) =>
     [...samples].map(([inFlight, all]) => ({
       responder: responder.name,
       cell: cell.name,
@@ -99,7 +114,7 @@ export async function measureLogins(run: Run): Promise<readonly LoginsRow[]> {
 async function mintFreshTokens(run: Run): Promise<string | undefined> {
   if (run.cells.every(({ tokens }) => tokens === 'known')) return undefined
   const inFlights = Math.max(...run.responders.map(({ inFlight }) => inFlight.length))
-  const count = FRESH_PER_SECOND * (run.rounds * run.seconds * inFlights + FRESH_WARM_UP_SECONDS)
+  const count = FRESH_PER_SECOND * (run.rounds * (run.seconds + WARM_AGAIN_SECONDS) * inFlights + FRESH_WARM_UP_SECONDS)
   run.say(`logins: making ${count} tokens`)
   const file = join(run.folder, 'fresh-tokens.txt')
   writeFileSync(file, (await run.world.mint(count)).join('\n'), { mode: 0o600 })
@@ -126,11 +141,13 @@ async function playRound(player: Player, load: LoadProcess, seconds: number): Pr
 
 async function measureOnce(player: Player, load: LoadProcess, inFlight: number, seconds: number): Promise<Sample> {
   const { stage, floor, freshTokens } = player
+  const job = { port: stage.port, inFlight, limitMs: LIMIT_MS, freshTokens }
+  await load.logins({ ...job, seconds: WARM_AGAIN_SECONDS })
   const pids = [stage.responderPid, stage.serverPid, load.pid, process.pid]
   const machineBefore = machineCpuMicroseconds()
   const before = pids.map(cpuMicroseconds)
   const sampler = floor()
-  const running = load.logins({ port: stage.port, inFlight, seconds, limitMs: LIMIT_MS, freshTokens })
+  const running = load.logins({ ...job, seconds })
   const result = await sampleUntil(running, () => sampler.turn())
   const used = pids.map((pid, index) => cpuMicroseconds(pid) - (before[index] ?? 0))
   const [responder = 0, server = 0, loader = 0] = used
@@ -145,6 +162,8 @@ async function measureOnce(player: Player, load: LoadProcess, inFlight: number, 
     serverUs: server / ended,
     loadUs: loader / ended,
     floorUs: sampler.cpuUs(),
+    ofFloor: responder / ended / sampler.cpuUs(),
+    ofServer: responder / server,
     residentMb: memoryOf(stage.responderPid).residentMb,
     foreignShare: Math.max(0, foreign / (result.elapsedMs * 1000 * availableParallelism())),
     logins: result.logins,
@@ -176,6 +195,8 @@ function summarise(samples: readonly Sample[]): Sample {
     serverUs: middle((sample) => sample.serverUs),
     loadUs: middle((sample) => sample.loadUs),
     floorUs: middle((sample) => sample.floorUs),
+    ofFloor: middle((sample) => sample.ofFloor),
+    ofServer: middle((sample) => sample.ofServer),
     residentMb: middle((sample) => sample.residentMb),
     foreignShare: Math.max(...samples.map((sample) => sample.foreignShare)),
     logins: sum((sample) => sample.logins),

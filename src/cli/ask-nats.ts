@@ -1,7 +1,6 @@
 /** Asks a running bridge over NATS, as any client of its micro service would; every failure is said with the next step. */
 import {
   connect,
-  credsAuthenticator,
   ErrorCode,
   nkeyAuthenticator,
   NatsError,
@@ -14,6 +13,7 @@ import {
 import type { Answer } from '../answers/answer.ts'
 import type { Problem } from '../answers/problem.ts'
 import type { QuestionText } from '../answers/question.ts'
+import { credsLogin } from '../keys/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { natsTls } from '../wire/nats-tls.ts'
 import { readReply } from './read-reply.ts'
@@ -73,7 +73,7 @@ export async function open(
 
 function authenticatorOf({ user }: RemoteOptions, files: RemoteFiles): Authenticator | undefined {
   const { token, creds, nkey, password = '' } = files
-  if (creds !== undefined) return credsAuthenticator(Buffer.from(creds))
+  if (creds !== undefined) return credsLogin(() => creds)
   if (nkey !== undefined) return nkeyAuthenticator(Buffer.from(nkey))
   if (user !== undefined) return usernamePasswordAuthenticator(user, password)
   return token === undefined ? undefined : tokenAuthenticator(token)

@@ -1,5 +1,6 @@
 /** `nib keys`: seeds go to files that only their owner reads; stdout sees public keys alone. */
 import { readFile, writeFile } from 'node:fs/promises'
+import { seedLines } from '../keys/index.ts'
 import { createBoxKey, createSigningKey, parseBoxKey, parseSigner, type SigningRole } from '../nkey/index.ts'
 import type { Output } from './output.ts'
 
@@ -43,11 +44,11 @@ export async function showKeys(files: readonly string[], options: { json?: true 
   const shown: ShownKey[] = []
   let exitCode = 0
   for (const file of files) {
-    const key = await readKey(file)
-    if (typeof key === 'string') {
-      output.error(`${file}: ${key}`)
+    const keys = await readKeys(file)
+    if (typeof keys === 'string') {
+      output.error(`${file}: ${keys}`)
       exitCode = 1
-    } else shown.push(key)
+    } else shown.push(...keys)
   }
   if (options.json) {
     if (exitCode === 0) output.json(shown)
@@ -55,17 +56,30 @@ export async function showKeys(files: readonly string[], options: { json?: true 
   return exitCode
 }
 
-async function readKey(file: string): Promise<ShownKey | string> {
-  let seed: string
+async function readKeys(file: string): Promise<readonly ShownKey[] | string> {
+  let seeds: readonly string[]
   try {
-    seed = (await readFile(file, 'utf8')).trim()
+    seeds = seedLines(await readFile(file, 'utf8'))
   } catch {
     return 'cannot be read'
   }
+  if (seeds.length === 0) return NO_SEED
+  const shown: ShownKey[] = []
+  for (const [index, seed] of seeds.entries()) {
+    const key = readKey(seed)
+    if (typeof key === 'string') return seeds.length === 1 ? key : `seed ${index + 1} of ${seeds.length}: ${key}`
+    shown.push({ file, ...key })
+  }
+  return shown
+}
+
+const NO_SEED = 'holds no seed (a line that starts with SA, SX, SU, SO or SN)'
+
+function readKey(seed: string): Omit<ShownKey, 'file'> | string {
   for (const [kind, role] of KINDS) {
     if (!seed.startsWith(`S${role}`)) continue
     const parsed = role === 'X' ? parseBoxKey(seed) : parseSigner(seed, role)
-    return parsed.ok ? { file, kind, publicKey: parsed.value.publicKey } : parsed.error
+    return parsed.ok ? { kind, publicKey: parsed.value.publicKey } : parsed.error
   }
-  return 'holds no seed (a line that starts with SA, SX, SU, SO or SN)'
+  return NO_SEED
 }

@@ -23,7 +23,9 @@ export async function serve(options: { config: string }, output: Output): Promis
   }
   const bridge = started.value
   log.logger.info({ mode: config.callout.mode, admin: bridge.adminPort, accounts: config.accounts }, 'started')
-  void bridge.whenReady.then(() => log.logger.info('ready'))
+  void bridge.whenReady.then(() => {
+    if (bridge.readiness().ready) log.logger.info('ready')
+  })
   const signal = await nextSignal()
   log.logger.info({ signal }, 'stopping: leaving the queue group')
   await bridge.stop()

@@ -49,7 +49,8 @@ export function exposureOf(mode: number, place: Place): readonly Diagnostic[] {
   return [keyProblem('key-file-readable-by-all', message, place, 'warning')]
 }
 
-function seedLines(text: string): string[] {
+/** @returns what of a key file is meant to be a seed. */
+export function seedLines(text: string): string[] {
   return text
     .split('\n')
     .map((line) => line.trim())

@@ -62,8 +62,13 @@ function changed(part: string, file: string): Diagnostic {
 
 function authenticatorFor(credentials: ServiceCredentials, secret: () => string): Authenticator {
   if ('user' in credentials) return usernamePasswordAuthenticator(credentials.user, secret)
-  const bytes = (): Uint8Array => Buffer.from(secret())
-  return 'credsFile' in credentials ? credsAuthenticator(bytes) : nkeyAuthenticator(bytes)
+  if ('nkeySeedFile' in credentials) return nkeyAuthenticator(() => Buffer.from(secret()))
+  return credsLogin(secret)
+}
+
+/** @param text of a creds file; nats.js finds the seed only where each mark ends with a bare line feed, the last one too. */
+export function credsLogin(text: () => string): Authenticator {
+  return credsAuthenticator(() => Buffer.from(`${text().replaceAll('\r\n', '\n')}\n`))
 }
 
 function fileOf(credentials: ServiceCredentials): string {

@@ -1,6 +1,7 @@
 /**
  * How what was read is spelled in a message. Pure.
- * Whatever is quoted is cut short and spelled as JSON, so that no control character reaches a terminal.
+ * Whatever is quoted is cut short and spelled as JSON, so that no control character reaches a terminal. Seeds, tokens and private
+ * keys are blotted out: a file that was named by mistake must not end up in a log.
  */
 import type { Json } from './json.ts'
 
@@ -10,17 +11,27 @@ export type Path = readonly (string | number)[]
 const MAX_QUOTED = 60
 const MAX_PATH = 160
 const MAX_SENTENCE = 240
+const SECRET =
+  /\bS[AUONCX][A-Z2-7]{40,}|\beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]*)?|-----BEGIN [A-Z ]*(?:PRIVATE KEY|SEED)-----[^]*/g
+/** Of what is quoted, no more than this is looked at. */
+const MAX_READ = 16_384
 
 export function quote(text: string): string {
-  return `${escaped(text, MAX_QUOTED)}${text.length > MAX_QUOTED ? '…' : ''}`
+  const safe = withoutSecrets(text)
+  return `${escaped(safe, MAX_QUOTED)}${safe.length > MAX_QUOTED ? '…' : ''}`
 }
 
 /** Words of others inside of a sentence, without quotes around them. */
 export function unquoted(text: string, most = MAX_SENTENCE): string {
-  const bare = escaped(text, most)
+  const safe = withoutSecrets(text)
+  const bare = escaped(safe, most)
     .slice(1, -1)
     .replaceAll(/\\(["\\])/g, '$1')
-  return text.length > most ? `${bare}…` : bare
+  return safe.length > most ? `${bare}…` : bare
+}
+
+function withoutSecrets(text: string): string {
+  return text.slice(0, MAX_READ).replaceAll(SECRET, '(hidden)')
 }
 
 function escaped(text: string, most: number): string {

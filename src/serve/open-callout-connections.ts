@@ -1,4 +1,4 @@
-/** The connections to NATS on which login requests come, as the configuration has them; every change of one is logged. */
+/** The connections to NATS on which login requests come, as the configuration has them; what becomes of them is logged. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CalloutService } from '../callout/service.ts'
 import type { Config } from '../config/index.ts'
@@ -8,6 +8,7 @@ import { connectionHint } from '../wire/connection-hint.ts'
 import type { Envelope } from '../wire/envelope.ts'
 import { natsTls } from '../wire/nats-tls.ts'
 import { openServiceConnections, type ServiceConnections } from '../wire/service-connections.ts'
+import { createNews } from './news.ts'
 
 interface ConnectionParts {
   readonly config: Config
@@ -23,6 +24,14 @@ export function openCalloutConnections(
 ): ServiceConnections {
   const { servers, connections: count, queueGroup } = config.nats
   const tls = natsTls(servers, config.nats.tls)
+  const news = createNews(now)
+  /** All connections try again and again: one word on each problem is enough. */
+  function failed(connection: number, problem: string): void {
+    const tries = news.count(problem)
+    const hint = connectionHint(problem)
+    const level = tries === undefined ? 'debug' : 'warn'
+    log.logger[level]({ connection, tries, servers, problem, hint }, 'service connection failed')
+  }
   return openServiceConnections(
     {
       servers,
@@ -35,7 +44,9 @@ export function openCalloutConnections(
     {
       received: (request) => service.accept(request),
       changed(state, connection, problem) {
-        const isBad = !isStopping() && (state === 'failed' || state === 'disconnected')
+        if (state === 'connected') news.forget()
+        if (state === 'failed' && problem !== undefined && !isStopping()) return failed(connection, problem)
+        const isBad = state === 'disconnected' && !isStopping()
         const hint = problem === undefined ? undefined : connectionHint(problem)
         log.logger[isBad ? 'warn' : 'info']({ connection, problem, hint }, `service connection ${state}`)
       },

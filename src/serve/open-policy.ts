@@ -34,11 +34,17 @@ export function policyState(policy: PolicySource, now: number): PolicyState {
   if (lastError === undefined || first === undefined) return { snapshotId, problem: undefined }
   const served = snapshotId === undefined ? 'no policy serves' : 'last good policy serves'
   const seconds = Math.round((now - lastError.since) / 1000)
-  return { snapshotId, problem: `${served}: ${first.message} (for ${seconds} s)` }
+  const what = lastError.withheld ?? first.message
+  return { snapshotId, problem: `${served}: ${what} (for ${seconds} s)` }
 }
 
-export function sourceGauges(policy: PolicySource): Pick<Gauges, 'policySources' | 'clusterResources'> {
+type PolicyGauge = 'policyLoadedAt' | 'policyStale' | 'policyErrors' | 'policySources' | 'clusterResources'
+
+export function policyGauges(policy: PolicySource): Pick<Gauges, PolicyGauge> {
   return {
+    policyLoadedAt: () => (policy.status().loadedAt ?? 0) / 1000,
+    policyStale: () => (policy.status().lastError === undefined ? 0 : 1),
+    policyErrors: () => policy.status().diagnostics.filter(({ severity }) => severity === 'error').length,
     policySources: () => policy.status().sources.map(({ source, asOf = 0 }) => ({ source, asOf: asOf / 1000 })),
     clusterResources: () =>
       (policy.status().cluster?.resources ?? []).map(({ name, phase, objects }) => ({

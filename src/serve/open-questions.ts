@@ -9,7 +9,7 @@ import type { RecordQuestion } from '../answers/incoming.ts'
 import type { AuthenticateToken } from '../callout/ports.ts'
 import type { Config } from '../config/index.ts'
 import { openServiceLogin, type ServiceLogin } from '../keys/index.ts'
-import { ok, type Result } from '../lib/result.ts'
+import { err, ok, type Result } from '../lib/result.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Log } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -18,6 +18,7 @@ import { natsTls } from '../wire/nats-tls.ts'
 import { openQuestionService, type QuestionService } from '../wire/question-service.ts'
 import { createAnswerInline, createAnswerWorker } from './answer-worker.ts'
 import { createQuestions, type Questions } from './questions.ts'
+import { listenProblem } from './start-problems.ts'
 import { openTopologyFile, type TopologyFile } from './topology-file.ts'
 
 export interface QuestionsSetup {
@@ -105,17 +106,24 @@ export function openQuestionMicroService(
   )
 }
 
-export function openAdmin(
+/** @returns why nobody can listen there, when nobody can. */
+export async function openAdmin(
   { config, authenticate, now }: QuestionsSetup,
   { questions, record }: OpenQuestions,
   { tls }: QuestionFiles,
   ports: Omit<AdminPorts, 'questions'>,
-): Promise<AdminServer> {
+): Promise<Result<AdminServer, Diagnostic>> {
   const { trustDomains, admin } = config
   const identify = createIdentifyCaller({ authenticate, trustDomains, auditors: admin.auditors, now })
   const { host, port } = admin
-  return openAdminServer(
-    { ...ports, questions: { identify, take: questions.take, record, now } },
-    { host, port, ...(tls === undefined ? {} : { tls }) },
-  )
+  try {
+    return ok(
+      await openAdminServer(
+        { ...ports, questions: { identify, take: questions.take, record, now } },
+        { host, port, ...(tls === undefined ? {} : { tls }) },
+      ),
+    )
+  } catch (problem) {
+    return err(listenProblem(admin, problem))
+  }
 }

@@ -6,13 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PolicySources } from '../answers/answering.ts'
 import type { DecisionRecord } from '../audit/record.ts'
-import {
-  AUTHN_SYSTEM,
-  createAuthenticator,
-  issuerProblems,
-  type Authenticator,
-  type SettingsProblem,
-} from '../authn/index.ts'
+import { AUTHN_SYSTEM, createAuthenticator, issuerProblems, type Authenticator } from '../authn/index.ts'
 import { createAuthorize, type AuthorizePorts, type AuthorizeSettings } from '../callout/authorize.ts'
 import { createDecisionIds } from '../callout/decision-id.ts'
 import { createCalloutService, type CalloutService, type Opened } from '../callout/service.ts'
@@ -44,10 +38,12 @@ import {
   type QuestionFiles,
   type QuestionsSetup,
 } from './open-questions.ts'
-import { openPolicy, policyState, sourceGauges } from './open-policy.ts'
+import { openPolicy, policyState, policyGauges } from './open-policy.ts'
 import { createReadiness, type Readiness } from './readiness.ts'
 import { createSelfTest } from './self-test.ts'
 import { sha256Hex } from './sha256.ts'
+import { issuerDiagnostic } from './start-problems.ts'
+import { createUnansweredRemarks } from './unanswered.ts'
 
 export interface BridgeOptions {
   readonly version: string
@@ -57,7 +53,7 @@ export interface BridgeOptions {
 }
 
 export interface RunningBridge {
-  /** Fulfilled once {@link Readiness.ready} holds for the first time. */
+  /** Fulfilled once {@link Readiness.ready} holds for the first time, or the bridge stops before. */
   readonly whenReady: Promise<void>
   readonly adminPort: number | undefined
   readiness(): Readiness
@@ -108,7 +104,7 @@ export async function startBridge(
   // Not awaited: logins wait for keys by themselves, and readiness says which issuer has none.
   void authenticator.start()
   const opened = { keys: keyring.value, login: login.value, files: files.value }
-  return ok(await run({ config, options, ...opened, keeper, policy, authenticator, metrics }))
+  return run({ config, options, ...opened, keeper, policy, authenticator, metrics })
 }
 
 interface Parts {
@@ -123,7 +119,7 @@ interface Parts {
   readonly metrics: Metrics
 }
 
-async function run(parts: Parts): Promise<RunningBridge> {
+async function run(parts: Parts): Promise<Result<RunningBridge, readonly Diagnostic[]>> {
   const { config, options, keys, login, files, policy, authenticator, metrics } = parts
   const clocks = createServerClocks(MAX_SERVERS)
   const open = createEnvelopeOpener({
@@ -163,26 +159,32 @@ async function run(parts: Parts): Promise<RunningBridge> {
     stopping: () => stopping,
   })
   const admin = await openAdmin(setup, answers, files, { readiness, metrics })
-  return {
+  const stop = async (): Promise<void> => {
+    stopping = true
+    await Promise.all([connections.stopReceiving(), microService?.stop()])
+    await Promise.race([service.idle(), sleep(config.callout.deadlineMs, undefined, { ref: false })])
+    await connections.close()
+    authenticator.stop()
+    policy.close()
+    login.close()
+    keys.close()
+    if (admin.ok) await admin.value.close()
+    await answers.questions.close()
+    files.close()
+    options.log.flush()
+  }
+  if (!admin.ok) {
+    // Nobody could see whether such a bridge is well, nor tell it to go.
+    await stop()
+    return err([admin.error])
+  }
+  return ok({
     whenReady: untilReady(readiness, () => stopping),
-    adminPort: admin.port,
+    adminPort: admin.value.port,
     readiness,
     currentSnapshot: policy.current,
-    async stop() {
-      stopping = true
-      await Promise.all([connections.stopReceiving(), microService?.stop()])
-      await Promise.race([service.idle(), sleep(config.callout.deadlineMs, undefined, { ref: false })])
-      await connections.close()
-      authenticator.stop()
-      policy.close()
-      login.close()
-      keys.close()
-      await admin.close()
-      await answers.questions.close()
-      files.close()
-      options.log.flush()
-    },
-  }
+    stop,
+  })
 }
 
 function questionsSetup({ config, options, metrics, authenticator, policy, keeper, files }: Parts): QuestionsSetup {
@@ -200,6 +202,7 @@ function openService(
   settings: AuthorizeSettings,
   ports: Omit<AuthorizePorts, 'authenticate'>,
 ): CalloutService<Envelope> {
+  const remark = createUnansweredRemarks(options.log, now)
   return createCalloutService<Envelope>({
     deadlineMs: config.callout.deadlineMs,
     maxPending: config.callout.maxPending,
@@ -213,6 +216,7 @@ function openService(
     record(record) {
       if (config.audit.stdout) options.log.decided(record)
       metrics.decided(record)
+      if (!record.answered) remark(record)
       options.onDecision?.(record)
     },
     failed: (decisionId, cause) =>
@@ -245,9 +249,7 @@ function gaugesOf(
     connectionsReady: () => connections.ready,
     connectionsConfigured: () => connections.count,
     clockSkew: () => clocks.latestSkew() / 1000,
-    policyLoadedAt: () => (policy.status().loadedAt ?? 0) / 1000,
-    policyStale: () => (policy.status().lastError === undefined ? 0 : 1),
-    ...sourceGauges(policy),
+    ...policyGauges(policy),
     issuerKeys: () => authenticator.status(now()).map(({ name, keys }) => ({ issuer: name, ...keys })),
   }
 }
@@ -270,15 +272,6 @@ async function natsTlsProblems({ nats, questions }: Config): Promise<readonly Di
     tlsFileProblems(questions.nats?.tls ?? {}, 'questions.nats.tls'),
   ]
   return (await Promise.all(asked)).flat()
-}
-
-function issuerDiagnostic({ path, message, hint }: SettingsProblem): Diagnostic {
-  const problem = {
-    severity: 'error',
-    code: 'issuer-unusable',
-    message: `identity.issuers${path}: ${message}`,
-  } as const
-  return hint === undefined ? problem : { ...problem, hint }
 }
 
 function logDiagnostic({ logger }: Log, { severity, message, ...fields }: Diagnostic): void {

@@ -28,12 +28,19 @@ export interface PolicyStatus {
   /** When the snapshot in force was compiled; milliseconds since the epoch. */
   readonly loadedAt: number | undefined
   /** Present while what the sources hold is not what is in force, or that cannot be told. */
-  readonly lastError: { readonly since: number; readonly diagnostics: readonly Diagnostic[] } | undefined
+  readonly lastError: PolicyFailure | undefined
   /** Of the newest reading, good or bad. */
   readonly diagnostics: readonly Diagnostic[]
   readonly sources: readonly SourceStatus[]
   /** Of the cluster, if it is a source. */
   readonly cluster?: ClusterStatus
+}
+
+export interface PolicyFailure {
+  readonly since: number
+  readonly diagnostics: readonly Diagnostic[]
+  /** Which of the diagnostics keeps the last good policy, with its place; absent when the sources could not be read at all. */
+  readonly withheld?: string
 }
 
 export interface SourceStatus {
@@ -108,7 +115,9 @@ export async function createPolicySource(options: PolicySourceOptions): Promise<
       compiled?.result.snapshot === undefined ? [...reading, ...(compiled?.result.diagnostics ?? NOTHING)] : reading
     if (bad.length > 0) {
       if (lastError === undefined) log(policyKept(asked?.snapshot))
-      lastError = { since: lastError?.since ?? now(), diagnostics: bad }
+      const withheld = reading.length > 0 ? undefined : compiled?.result.withheld
+      const since = lastError?.since ?? now()
+      lastError = { since, diagnostics: bad, ...(withheld === undefined ? {} : { withheld }) }
     } else if (compiled !== undefined) {
       if (lastError !== undefined && asked !== undefined && adopted === undefined) log(policyCurrent(asked.snapshot))
       lastError = undefined

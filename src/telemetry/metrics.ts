@@ -17,6 +17,8 @@ export interface Gauges {
   policyLoadedAt(): number
   /** 1 when the newest documents could not replace the snapshot in force. */
   policyStale(): number
+  /** Of the newest documents, whatever is in force. */
+  policyErrors(): number
   /** `folders` and `cluster`; Unix seconds of the last moment at which what is known was all there was, 0 before the first. */
   policySources(): readonly { readonly source: string; readonly asOf: number }[]
   /** Kinds followed in the cluster; none without one. */
@@ -133,6 +135,12 @@ function exposeGauges(registry: Registry, gauges: Gauges): void {
     'nib_policy_stale',
     '1 when newer documents were rejected and the last good policy serves',
     gauges.policyStale,
+  )
+  gauge(
+    registry,
+    'nib_policy_errors',
+    'Errors in the newest documents: each keeps the last good policy, or leaves out what its document grants',
+    gauges.policyErrors,
   )
   const asOf: Gauge<'source'> = new Gauge({
     name: 'nib_policy_source_as_of_timestamp_seconds',

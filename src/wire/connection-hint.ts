@@ -6,6 +6,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /^CONNECTION_REFUSED$/,
     'nobody listens there, or the server waits for TLS without a word (its handshake_first): set tls.handshakeFirst',
   ],
+  [/^BAD_CREDS$/, 'the creds file is damaged: nsc generate creds, or nib server-config, writes one'],
+  [
+    /Authorization Violation/,
+    'the server does not know this login: its user must stand in the account that the bridge answers for, and in auth_users; is it the right file?',
+  ],
   [/wrong version number/, 'the server speaks before TLS: it has no handshake_first, leave tls.handshakeFirst out'],
   [
     /^TIMEOUT$/,

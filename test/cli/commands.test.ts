@@ -211,6 +211,36 @@ describe('nib keys', () => {
     expect(readFileSync(file, 'utf8')).toBe(before)
   })
 
+  test('shows both keys of a file that is in the middle of a rotation', async () => {
+    const [first, second, both] = ['1.nk', '2.nk', 'both.nk'].map((name) => join(folder(), name)) as [
+      string,
+      string,
+      string,
+    ]
+    const made = [await nib('keys', 'make', 'account', '-o', first), await nib('keys', 'make', 'account', '-o', second)]
+    writeFileSync(both, `${readFileSync(first, 'utf8')}\n${readFileSync(second, 'utf8')}`)
+    const shown = await nib('keys', 'show', both)
+    expect(shown.out).toBe(made.map(({ out }) => `${out.trim()}  account   ${both}\n`).join(''))
+    writeFileSync(both, `${readFileSync(first, 'utf8')}SAAB-not-a-seed\n`)
+    expect((await nib('keys', 'show', both)).problems).toContain('seed 2 of 2')
+  })
+
+  test('in a file that is named for policy by mistake is not repeated', async () => {
+    const file = join(folder(), 'issuer.nk')
+    await nib('keys', 'make', 'account', '-o', file)
+    const seed = readFileSync(file, 'utf8').trim()
+    for (const command of [
+      ['compile', '-p', file],
+      ['lint', '-p', file],
+      ['why', 'a/b', 'publish', 'c', '-p', file],
+      ['test', file],
+    ]) {
+      const { out, problems } = await nib(...command)
+      expect(out + problems).toContain('(hidden)')
+      expect(out + problems).not.toContain(seed.slice(0, 20))
+    }
+  })
+
   test('says what is wrong with a file, without repeating it', async () => {
     const file = join(folder(), 'broken.nk')
     writeFileSync(file, 'SAAB-not-a-seed')

@@ -17,6 +17,7 @@ import { environments, natsServerForTests } from '../support/nats-server.ts'
 import { CANARY, expectNoLeak } from './support/leaks.ts'
 import { tryLogin } from './support/line-client.ts'
 import { LIMIT_MS, startRig, type Rig } from './support/rig.ts'
+import { connections } from './support/server-side.ts'
 import { eventually } from '../../src/dev/deadline.ts'
 
 const natsServer = await natsServerForTests()
@@ -66,21 +67,76 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
     await rig.startBridge()
   })
 
+  test('is told once, and not at every try of every connection, that nobody listens where NATS should', async () => {
+    await rig.stopBridges()
+    const from = rig.log.lines.length
+    await rig.tryBridge({ nats: { servers: [NOWHERE] } })
+    const tries = (): readonly string[] =>
+      rig.log.lines.slice(from).filter((line) => line.includes('service connection failed'))
+    await eventually(() => tries().length > 16 || undefined, LIMIT_MS, 'a second try')
+    const loud = tries().filter((line) => !line.includes('"level":"debug"'))
+    expect(loud).toHaveLength(1)
+    expect(JSON.parse(loud[0] ?? '')).toMatchObject({ level: 'warn', servers: [NOWHERE], tries: 1 })
+    await rig.stopBridges()
+    await rig.startBridge()
+  })
+
+  test.runIf(name === 'config')(
+    'is told what to compare when the bridge has other keys than its server asks for',
+    async () => {
+      await rig.stopBridges()
+      await rig.writeFile('other.nk', createSigningKey('A').seed)
+      await rig.startBridge({ callout: { issuer: [{ seedFile: 'other.nk' }] } })
+      const from = rig.log.lines.length
+      const said = (): readonly string[] =>
+        rig.log.lines.slice(from).filter((line) => line.includes('a login is left unanswered'))
+      const token = await rig.token()
+      await rig.decisionsOf(
+        () => Promise.all([1, 2].map(() => tryLogin(rig.env.server.port, { auth_token: token }))),
+        2,
+      )
+      expect(said()).toHaveLength(1)
+      expect(JSON.parse(said()[0] ?? '')).toMatchObject({ level: 'warn', code: 'ENVELOPE_SUBJECT', requests: 1 })
+      expect(said()[0]).toContain('callout.issuer')
+      await rig.stopBridges()
+      await rig.startBridge()
+    },
+  )
+
+  test.runIf(name === 'config')(
+    'is told in the words of bridge.yaml that nobody can listen there, and no login is taken',
+    async () => {
+      const { adminPort } = rig.bridge
+      const second = await rig.tryBridge({ admin: { listen: `127.0.0.1:${adminPort}` } })
+      expect(second).toEqual([
+        expect.objectContaining({
+          code: 'listen-failed',
+          message: expect.stringMatching(/^admin\.listen: .*another process/),
+        }),
+      ])
+      const own = (await connections(rig.env, {})).filter((one) => one.name?.startsWith('nib-'))
+      expect(own).toHaveLength(16)
+    },
+  )
+
   test('is not told of readiness by a bridge that NATS does not let in', async () => {
     await rig.stopBridges()
     const stranger = createSigningKey('U')
     const { bridge } = rig.env
     if (bridge.login.kind === 'creds')
-      await rig.writeFile('stranger.creds', rig.env.read(bridge.login.file).replace(/SU[A-Z2-7]+/, stranger.seed))
+      await rig.writeFile('stranger.creds', rig.env.read(bridge.login.file).replace(/^SU[A-Z2-7]{56}$/m, stranger.seed))
     else await rig.writeFile('stranger.nk', stranger.seed)
     const credentials =
       bridge.login.kind === 'creds'
         ? { credsFile: 'stranger.creds' }
         : { nkeySeedFile: 'stranger.nk', credsFile: undefined }
+    const from = rig.log.lines.length
     const refused = await rig.tryBridge({ nats: { credentials } })
     if (!('readiness' in refused)) throw new Error('the bridge did not start')
-    const tries = (): true | undefined => rig.log.having('service connection failed').length >= 2 || undefined
-    await eventually(tries, LIMIT_MS, 'a try to connect')
+    const tries = (): readonly string[] =>
+      rig.log.lines.slice(from).filter((line) => line.includes('service connection failed'))
+    await eventually(() => tries().length >= 2 || undefined, LIMIT_MS, 'a try to connect')
+    expect(tries()[0]).toContain('auth_users')
     expect((await rig.admin('/readyz')).status).toBe(503)
     expect(rig.log.having(stranger.seed)).toEqual([])
     await rig.stopBridges()
@@ -225,6 +281,7 @@ const METRICS = [
   'nib_server_clock_skew_seconds',
   'nib_policy_loaded_timestamp_seconds',
   'nib_policy_stale',
+  'nib_policy_errors',
   'nib_policy_source_as_of_timestamp_seconds',
   'nib_issuer_keys_age_seconds',
   'nib_issuer_keys_usable',

@@ -1,4 +1,6 @@
 /** `nib serve` as processes: replicas come and go while logins run, and not one of these is lost. */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, within } from '../../src/dev/deadline.ts'
 import { environments, natsServerForTests } from '../support/nats-server.ts'
@@ -122,6 +124,27 @@ describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (
     const gone = compiled.serve(rig.env.file('gone.yaml'))
     expect(await within(gone.ended(), LIMIT_MS, 'the end')).toBe(2)
     expect(gone.problems()).toContain('gone.yaml')
+  })
+
+  test.runIf(name === 'config')('ends with 2 when its admin port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const address = taken.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const refused = await serve('taken.yaml', rig.bridgeYaml({ admin: { listen: `127.0.0.1:${port}` } }))
+    expect(await within(refused.ended(), LIMIT_MS, 'the end')).toBe(2)
+    expect(refused.problems()).toContain('admin.listen')
+    taken.close()
+  })
+
+  test.runIf(name === 'config')('never says that it is ready when it is told to go before', async () => {
+    const early = await serve('nowhere.yaml', rig.bridgeYaml({ nats: { servers: ['nats://127.0.0.1:1'] } }))
+    const said = (word: string): boolean => early.lines.some((line) => line.includes(`"msg":"${word}`))
+    await eventually(() => said('started') || undefined, LIMIT_MS, 'the start')
+    early.kill('SIGTERM')
+    expect(await within(early.ended(), LIMIT_MS, 'the end')).toBe(0)
+    expect(said('stopping')).toBe(true)
+    expect(said('ready')).toBe(false)
   })
 
   test.runIf(!name.endsWith('xkey'))('ends with 2 when a key is missing, and says which', async () => {

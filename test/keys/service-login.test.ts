@@ -48,6 +48,14 @@ describe('the service login', () => {
     expect(login.authenticator('nonce')).toMatchObject({ jwt: expect.stringMatching(/^eyJ/), sig: expect.any(String) })
   })
 
+  test.each([
+    ['without a line break at its end', (text: string) => text.trimEnd()],
+    ['with the line breaks of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
+  ])('reads a creds file %s', async (_, change) => {
+    const { login } = await open({ credsFile: tempFolder().write('bridge.creds', change(await credsOf())) })
+    expect(login.authenticator('nonce')).toMatchObject({ jwt: expect.stringMatching(/^eyJ/), sig: expect.any(String) })
+  })
+
   test('keeps the last good secret while the file is broken, and says so once', async () => {
     const folder = tempFolder()
     const passwordFile = folder.write('password', 'good')

@@ -17,6 +17,17 @@ describe('words of others', () => {
     expect(unquoted('"'.repeat(70), 60)).toBe(`${'"'.repeat(60)}…`)
   })
 
+  test('bring no seed, no token and no private key along', () => {
+    const seed = `SA${'A2'.repeat(28)}`
+    const token = `eyJhbGciOiJFUzI1NiJ9.${'e'.repeat(90)}.${'s'.repeat(86)}`
+    expect(quote(seed)).toBe('"(hidden)"')
+    expect(quote(`Bearer ${token}`)).toBe('"Bearer (hidden)"')
+    expect(unquoted(`alias *${seed} is not known`)).toBe('alias *(hidden) is not known')
+    expect(quote(`-----BEGIN EC PRIVATE KEY----- ${'k'.repeat(90)}`)).toBe('"(hidden)"')
+    // Long names in capitals are none.
+    expect(quote('SATELLITE2MEASUREMENTS')).toBe('"SATELLITE2MEASUREMENTS"')
+  })
+
   test('bring no control characters along', () => {
     expect(unquoted('a\u001b[2J\u202eb\nc')).toBe(String.raw`a\u001b[2J\u202eb\nc`)
   })

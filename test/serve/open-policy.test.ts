@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createCompiler } from '../../src/compile/index.ts'
 import type { Config } from '../../src/config/index.ts'
 import type { Diagnostic } from '../../src/policy/diagnostic.ts'
-import { openPolicy, policyState, sourceGauges } from '../../src/serve/open-policy.ts'
+import { openPolicy, policyState, policyGauges } from '../../src/serve/open-policy.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import type { PolicySource } from '../../src/sources/index.ts'
 import { fakeApi } from '../kube/fake-api.ts'
@@ -31,7 +31,7 @@ test('the cluster that the configuration names is followed, beside its folders',
   const source = await open({ folders: [folder.path], rootNamespace: 'istio-system', kubernetes })
   await expect.poll(() => source.asked()?.snapshot.model.accounts, soon).toMatchObject([{ account: 'SHOP' }])
   expect(policyState(source, Date.now())).toEqual({ snapshotId: source.current()?.id, problem: undefined })
-  const gauges = sourceGauges(source)
+  const gauges = policyGauges(source)
   await expect.poll(() => gauges.clusterResources().every(({ inStep }) => inStep), soon).toBe(true)
   expect(gauges.policySources()).toEqual([
     { source: 'folders', asOf: expect.any(Number) },
@@ -64,10 +64,30 @@ test('a cluster that cannot be reached leaves the bridge without a policy, and s
   })
 })
 
+test('readiness names the place of the mistake that keeps the last good policy', async () => {
+  const folder = tempFolder()
+  folder.write('a.yaml', '# nothing')
+  const source = await open({ folders: [folder.path], rootNamespace: 'istio-system' })
+  const head = 'apiVersion: nats-identity-bridge.dev/v1alpha1\nmetadata: {name: a}\n'
+  // An error too, but one that leaves only its own grants out.
+  folder.write('a.yaml', `${head}kind: SubjectPolicy\nspec: {principals: [{namespace: a}], grants: [{publsh: [a]}]}\n`)
+  folder.write('b.yaml', `${head}kind: AccountMap\nspec: {accounts: [{acount: A}]}\n`)
+  await expect
+    .poll(() => policyState(source, Date.now()).problem, soon)
+    .toMatch(/^last good policy serves: \S+b\.yaml:4: spec\.accounts\[0\]\.account is missing.*\(for \d+ s\)$/)
+  const { policyErrors, policyStale } = policyGauges(source)
+  expect(policyErrors()).toBeGreaterThan(1)
+  expect(policyStale()).toBe(1)
+  // What is broken in an ALLOW alone keeps nothing, and is counted all the same.
+  folder.remove('b.yaml')
+  await expect.poll(() => policyStale(), soon).toBe(0)
+  expect(policyErrors()).toBeGreaterThan(0)
+})
+
 test('folders alone need no cluster', async () => {
   const folder = tempFolder()
   folder.write('a.yaml', '# nothing')
   const source = await open({ folders: [folder.path], rootNamespace: 'istio-system' })
-  expect(sourceGauges(source).clusterResources()).toEqual([])
+  expect(policyGauges(source).clusterResources()).toEqual([])
   expect(source.status().sources).toHaveLength(1)
 })

@@ -114,7 +114,7 @@ function compose(text: string, lines: LineCounter): Composed {
 }
 
 function syntaxError(source: SourceText, reason: string, position: Position): Diagnostic {
-  const hint = hintFor(source.text)
+  const hint = hintFor(source.text) ?? (INDENTED.test(reason) ? INDENT_HINT : undefined)
   const [sentence = ''] = reason.split('\n')
   return {
     severity: 'error',
@@ -125,6 +125,10 @@ function syntaxError(source: SourceText, reason: string, position: Position): Di
     ...position,
   }
 }
+
+/** What `yaml` says when lines do not begin where they should. */
+const INDENTED = /same column|compact mappings|sufficiently indented/
+const INDENT_HINT = 'compare how far this line and those before it are indented'
 
 function hintFor(text: string): string | undefined {
   if (/^(<{7}|>{7}|={7})( |$)/m.test(text)) return 'the file has merge conflict markers; resolve them'

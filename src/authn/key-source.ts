@@ -51,7 +51,7 @@ export function createKeySource(
     const body = await httpGet(url.value, options)
     const document = body.ok ? parseJson(body.value) : body
     if (document.ok) return document
-    return keyProblem(document.error.code, `${url.value.origin}${url.value.pathname}: ${document.error.detail}`)
+    return keyProblem(document.error.code, `${shownAddress(url.value)}: ${document.error.detail}`)
   }
   if ('url' in settings) return (signal) => fetchJson(settings.url, signal)
   return async (signal) => {
@@ -63,6 +63,14 @@ export function createKeySource(
     if (discovered.data.issuer !== issuer) return keyProblem('issuer-mismatch', 'the document is of another issuer')
     return fetchJson(discovered.data.jwks_uri, signal)
   }
+}
+
+/** A discovery document can name an address of any length, and what is said of it stands in the log and in /readyz. */
+const LONGEST_ADDRESS = 200
+
+function shownAddress({ origin, pathname }: URL): string {
+  const address = `${origin}${pathname}`
+  return address.length <= LONGEST_ADDRESS ? address : `${address.slice(0, LONGEST_ADDRESS)}…`
 }
 
 /** OpenID Connect Discovery 1.0 section 4.1: one slash at the end of the issuer goes. */

@@ -4,7 +4,7 @@
  */
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
-import { canonicalJson } from '../lib/json.ts'
+import { canonicalJson, isJsonObject } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { createSignatureCheck, type SignatureCheck } from './signature-check.ts'
 
@@ -41,8 +41,10 @@ const Jwk = z.object({
   y: z.string().optional(),
   n: z.string().optional(),
   e: z.string().optional(),
-  d: z.unknown().optional(),
 })
+
+/** RFC 7518 sections 6.2.2 and 6.3.2: from each of those of RSA the others follow. */
+const PRIVATE_PARTS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']
 
 const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
 const CURVE_ALGORITHMS = new Map([
@@ -58,10 +60,10 @@ const MAX_RSA_BITS = 8192
 export function parseVerificationKey(value: unknown): Result<VerificationKey, UnusableKey> {
   const parsed = Jwk.safeParse(value)
   if (!parsed.success) return err('not a JWK')
-  const { kty, kid, use, key_ops: operations, alg, crv, x, y, n, e, d } = parsed.data
+  const { kty, kid, use, key_ops: operations, alg, crv, x, y, n, e } = parsed.data
   if (kty === 'oct') return err('symmetric')
   // Whoever reads the set can sign with such a key.
-  if (d !== undefined) return err('published with its private part')
+  if (hasPrivatePart(value)) return err('published with its private part')
   if ((use !== undefined && use !== 'sig') || operations?.includes('verify') === false) return err('not for signatures')
   const algorithms = (kty === 'RSA' ? RSA_ALGORITHMS : (CURVE_ALGORITHMS.get(`${kty} ${crv}`) ?? [])).filter(
     (name) => alg === undefined || name === alg || (isEd25519(name) && isEd25519(alg)),
@@ -76,6 +78,10 @@ export function parseVerificationKey(value: unknown): Result<VerificationKey, Un
   if (weakness !== undefined) return err(weakness)
   const checks = checksOf(publicKey, algorithms)
   return ok({ id: canonicalJson({ ...publicParts, kid, algorithms }), kid, algorithms, publicKey, checks })
+}
+
+function hasPrivatePart(value: unknown): boolean {
+  return isJsonObject(value) && PRIVATE_PARTS.some((part) => value[part] !== undefined)
 }
 
 function checksOf(publicKey: KeyObject, algorithms: readonly string[]): VerificationKey['checks'] {

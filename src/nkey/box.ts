@@ -15,7 +15,7 @@ await sodium.ready
 export interface BoxKey {
   /** `X…` */
   readonly publicKey: string
-  /** @returns the box shared with this peer, or `undefined` when `peer` is no public xkey. */
+  /** @returns the box shared with this peer, or `undefined` when `peer` is no public xkey, or one of a point that shares no secret. */
   boxWith(peer: string): SharedBox | undefined
 }
 
@@ -56,9 +56,10 @@ export function createBoxKey(): { readonly seed: string; readonly publicKey: str
   return { seed: Buffer.from(pair.getSeed()).toString('latin1'), publicKey: pair.getPublicKey() }
 }
 
-function shareBox(secret: Uint8Array, peer: string): SharedBox {
+function shareBox(secret: Uint8Array, peer: string): SharedBox | undefined {
   const peerBytes = decodeBase32(peer)?.subarray(1, 33) ?? Buffer.alloc(0)
-  const shared = sodium.crypto_box_beforenm(Uint8Array.from(peerBytes), secret)
+  const shared = sharedKey(Uint8Array.from(peerBytes), secret)
+  if (shared === undefined) return undefined
   return {
     peer,
     seal(plain) {
@@ -76,6 +77,15 @@ function shareBox(secret: Uint8Array, peer: string): SharedBox {
         return undefined
       }
     },
+  }
+}
+
+/** libsodium throws for a point of low order (RFC 7748 section 6.1): whoever sends one must not pass for a fault of ours. */
+function sharedKey(peer: Uint8Array, secret: Uint8Array): Uint8Array | undefined {
+  try {
+    return sodium.crypto_box_beforenm(peer, secret)
+  } catch {
+    return undefined
   }
 }
 

@@ -1,4 +1,5 @@
 /** What matching principals can hold at most: the union of their ceilings. Pure, exact. */
+import { DEAR, spend } from '../lib/effort.ts'
 import { coveredByAny, intersect, minimise, type Pattern } from '../subject/index.ts'
 import { entryOf, type Entry } from './entry.ts'
 import type { CeilingRule } from './model.ts'
@@ -21,7 +22,9 @@ export function ceilingOf(rules: readonly CeilingRule[]): Ceiling {
 
 function cut(entries: readonly Entry[], ceiling: readonly Pattern[]): Entry[] {
   return entries.flatMap((entry) => {
+    spend(ceiling.length)
     if (coveredByAny(ceiling, entry.pattern)) return entry
+    spend(DEAR * ceiling.length)
     return ceiling.flatMap((limit) => {
       const shared = intersect(entry.pattern, limit)
       return shared === undefined ? [] : entryOf(shared, entry.queue)

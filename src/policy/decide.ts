@@ -86,7 +86,9 @@ function decideAnew(book: Book, principal: Principal, { hash, compile, listed }:
   const inbox = agreedInbox(accounts)
   const inboxPrefix = inboxPrefixFor(inbox, principal.name, hash)
   const compiled = compile(principal, { grants, ceilings, inboxPrefix })
-  if (!fitsUserJwt(compiled.filtering.permissions)) return { effect: 'deny', code: 'PERMISSIONS_TOO_LARGE', rules }
+  if (compiled === undefined || !fitsUserJwt(compiled.filtering.permissions)) {
+    return { effect: 'deny', code: 'PERMISSIONS_TOO_LARGE', rules }
+  }
   // What has to be spelled out for old servers must not refuse a login at new ones.
   const legacy = fitsUserJwt(compiled.legacy.permissions) ? compiled.legacy : NOTHING_FITS
   return {

@@ -4,6 +4,7 @@
  * that nobody needs becomes a deny. Where a deny would cut another grant, that part is given up and told; the own inbox never is:
  * then the grant with the hole goes.
  */
+import { DEAR, spend } from '../lib/effort.ts'
 import type { Shortfall } from './decision.ts'
 import { byText, coversQueue, entryOf, intersectEntries, isDenied, minimiseEntries, type Entry } from './entry.ts'
 import { EntryIndex } from './entry-index.ts'
@@ -43,6 +44,7 @@ function applyDenies(allows: readonly Piece[], denies: readonly Piece[]): Said {
   const shortfalls: Shortfall[] = []
   let pieces = allows
   for (const deny of denies.filter(hasHoles).toSorted((a, b) => byText(a.entry, b.entry))) {
+    spend(DEAR * pieces.length)
     const left = pieces.map((piece) => leftBy(deny, piece))
     if (left.every((one) => one !== undefined)) {
       pieces = left.flat()
@@ -75,6 +77,7 @@ function denyHoles(pieces: readonly Piece[], denies: readonly Entry[]): Said {
   const shortfalls: Shortfall[] = []
   let rest = pieces
   for (;;) {
+    spend(rest.length)
     const index = indexOf(rest)
     const needed: Entry[] = []
     const cut: Shortfall[] = []
@@ -102,6 +105,7 @@ function denyHoles(pieces: readonly Piece[], denies: readonly Entry[]): Said {
 function unfilled(hole: Entry, near: readonly Piece[], denied: EntryIndex): readonly Entry[] {
   let open: readonly Entry[] = [hole]
   for (const piece of near) {
+    spend(DEAR * open.length)
     const next = open.flatMap((part) => withoutPiece(part, piece))
     if (next.length <= MOST_PARTS) open = next
   }
@@ -122,6 +126,7 @@ function withoutPiece(part: Entry, { entry, holes }: Piece): readonly Entry[] {
 function isCut({ entry, holes }: Piece, hole: Entry, denied: EntryIndex): boolean {
   const shared = intersectEntries(entry, hole)
   if (shared === undefined || isDenied(shared, denied)) return false
+  spend(holes.length)
   return !isDenied(shared, new EntryIndex(holes))
 }
 
@@ -137,11 +142,13 @@ function indexOf(pieces: readonly Piece[]): PieceIndex {
   const index = new EntryIndex(pieces.map(({ entry }) => entry))
   const byEntry = new Map<Entry, Piece>(pieces.map((piece) => [piece.entry, piece]))
   return {
-    near: (entry) =>
-      index
-        .overlapping(entry.pattern)
+    near: (entry) => {
+      const found = index.overlapping(entry.pattern)
+      spend(DEAR * found.length)
+      return found
         .flatMap((other) => byEntry.get(other) ?? [])
         .filter((piece) => overlapsEntry(piece.entry, entry))
-        .toSorted((a, b) => byText(a.entry, b.entry)),
+        .toSorted((a, b) => byText(a.entry, b.entry))
+    },
   }
 }

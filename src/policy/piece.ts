@@ -1,4 +1,5 @@
 /** What one grant gives, entry by entry, each with the holes that the grant leaves in it. Pure. */
+import { spend } from '../lib/effort.ts'
 import { covers, intersect, parsePattern, type Pattern } from '../subject/index.ts'
 import { coversQueue, entryOf, intersectEntries, overlapsQueue, type Entry } from './entry.ts'
 import { publishEntries, subscribeEntries } from './grant-entries.ts'
@@ -29,6 +30,7 @@ function piecesOf(grant: Grant, entries: readonly Entry[]): Piece[] {
 
 /** The entry without the holes: a depth that is a hole as a whole needs none, the others are spelled out. */
 export function pieceOf(entry: Entry, holes: readonly Entry[], grant: Grant | undefined): Piece[] {
+  spend(1 + holes.length)
   const own = grant === undefined ? {} : { grant }
   const within = holes.flatMap((hole) => intersectEntries(hole, entry) ?? [])
   for (const hole of within) {

@@ -47,7 +47,10 @@ export const REFUSALS = {
   ACCOUNT_NONE: { answer: 'error', meaning: 'no AccountMap entry matches the principal' },
   ACCOUNT_CONFLICT: { answer: 'error', meaning: 'AccountMap entries place the principal in different accounts' },
   ACCOUNT_FORBIDDEN: { answer: 'error', meaning: 'the account is not on the list this bridge may place clients in' },
-  PERMISSIONS_TOO_LARGE: { answer: 'error', meaning: 'the permissions do not fit into one user JWT' },
+  PERMISSIONS_TOO_LARGE: {
+    answer: 'error',
+    meaning: 'the permissions do not fit into one user JWT, or take too long to work out',
+  },
   INTERNAL: { answer: 'error', meaning: 'the bridge failed; its log has the cause under the decision id' },
 } as const satisfies Record<string, { answer: 'silence' | 'error'; meaning: string }>
 

@@ -4,6 +4,7 @@
  * Refuses an entry whose guard would cut through what another entry grants: no deny can tell the two apart, so the entry
  * goes and the other stays. Refuses on `legacy` servers an entry whose guard they would ignore.
  */
+import { spend } from '../lib/effort.ts'
 import { covers, coversTogether, parsePattern, type Pattern } from '../subject/index.ts'
 import type { DeliveryFilter } from './decision.ts'
 import { byText, coversQueue, entryOf, intersectEntries, isDenied, patternOf, type Entry } from './entry.ts'
@@ -54,6 +55,7 @@ function guardsOf(entry: Entry, near: readonly Entry[]): readonly Entry[] | unde
   let above = entry.pattern
   let aboveOpen = above
   for (let depth = lengthOf(entry) + 1; depth <= deepest; depth++) {
+    spend(granting.length)
     const level = parsePattern(`${above.text}.*`)
     if (!level.ok) return undefined
     if (granting.some(({ pattern }) => covers(pattern, level.value))) {
@@ -94,6 +96,7 @@ function cutBy(
   denies: EntryIndex,
 ): Unsayable | undefined {
   for (const guard of guards) {
+    spend(near.length)
     const [cut] = near.filter((other) => cuts(guard, other, denies)).toSorted(byText)
     if (cut === undefined) continue
     const reason = `it also admits subscriptions below it, and the deny against them, "${guard.text}", would cut "${cut.text}"`

@@ -6,6 +6,7 @@
  * The unit is the literal subject, with a queue or without: each that is granted can be subscribed. A wider subscription
  * is refused where a deny stands across its last token (`deny "a.*"` refuses `SUB a.>`), as NATS does for any deny.
  */
+import { DEAR, spend } from '../lib/effort.ts'
 import { intersect, isLiteral, overlaps, type Pattern } from '../subject/index.ts'
 import type { DeliveryFilter, PermissionList, Shortfall } from './decision.ts'
 import { coversQueue, entryOf, isDenied, minimiseEntries, overlapsQueue, textOf, type Entry } from './entry.ts'
@@ -81,6 +82,7 @@ function listOf(allows: readonly Entry[], denies: readonly Entry[]): PermissionL
 function forEveryQueue(allows: readonly Entry[]): string[] {
   const queued = allows.filter(({ queue }) => queue !== undefined)
   if (queued.length === 0) return []
+  spend((queued.length * allows.length) / DEAR)
   return allows
     .filter(({ queue, pattern }) => queue === undefined && queued.some((other) => overlaps(other.pattern, pattern)))
     .map(({ text }) => `${text} >`)
@@ -103,6 +105,7 @@ function refuseFiltered(entries: readonly Entry[], denies: readonly Entry[]): Ru
 }
 
 function reasonToFilter(pattern: Pattern, denies: readonly Entry[]): string | undefined {
+  spend(denies.length)
   let literals = 0
   for (const deny of denies) {
     const shared = intersect(deny.pattern, pattern)
@@ -118,10 +121,12 @@ function reasonToFilter(pattern: Pattern, denies: readonly Entry[]): string | un
 }
 
 function sharedPatterns(pattern: Pattern, denies: readonly Entry[]): Pattern[] {
+  spend(denies.length)
   return denies.flatMap((deny) => intersect(deny.pattern, pattern) ?? [])
 }
 
 function reportWidened(entry: Entry, denies: readonly Entry[], exact: EntryIndex): Shortfall[] {
+  spend(denies.length)
   const widened = denies.find((deny) => {
     if (coversQueue(deny, entry)) return false
     const shared = intersect(entry.pattern, deny.pattern)

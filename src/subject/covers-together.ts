@@ -5,6 +5,7 @@
  * with that token wherever `narrow` leaves the choice: an entry that matches it matches every literal of `narrow` with
  * that length. So one literal for each length decides, and beyond the longest entry every length is alike.
  */
+import { spend } from '../lib/effort.ts'
 import { covers } from './algebra.ts'
 import { isWildcard, patternOf, TAIL, type Pattern } from './pattern.ts'
 
@@ -19,6 +20,7 @@ export function missedBy(patterns: readonly Pattern[], narrow: Pattern): Pattern
   const literal = narrow.tokens.map((token) => (isWildcard(token) ? fresh : token))
   const longest = narrow.tokens.at(-1) === TAIL ? longestOf(patterns) + 1 : 0
   for (;;) {
+    spend(patterns.length)
     const candidate = patternOf([...literal])
     if (!patterns.some((pattern) => covers(pattern, candidate))) return candidate
     if (literal.length >= longest) return undefined

@@ -2,6 +2,7 @@
  * Many patterns, each with something attached, asked at once which of them cover, lie within or overlap another. Pure.
  * A trie by token: a question walks only the branches that can answer it, so its cost follows the answer, not the size.
  */
+import { spend } from '../lib/effort.ts'
 import { ONE_TOKEN, TAIL, type Pattern } from './pattern.ts'
 
 /** Patterns that begin alike. */
@@ -70,6 +71,7 @@ function childOf<T>(node: Node<T>, token: string): Node<T> {
 }
 
 function collectCovering<T>(node: Node<T>, tokens: readonly string[], depth: number, found: T[]): void {
+  spend(1)
   const token = tokens[depth]
   if (token === undefined) {
     append(found, node.ends)
@@ -95,6 +97,7 @@ function collectCovered<T>(node: Node<T>, tokens: readonly string[], depth: numb
 }
 
 function collectOverlapping<T>(node: Node<T>, tokens: readonly string[], depth: number, found: T[]): void {
+  spend(1)
   const token = tokens[depth]
   if (token === undefined) append(found, node.ends)
   else if (token === TAIL) collectBelow(node, found)
@@ -111,6 +114,7 @@ function collectOverlapping<T>(node: Node<T>, tokens: readonly string[], depth: 
 
 /** Everything that goes at least one token beyond `node`. */
 function collectBelow<T>(node: Node<T>, found: T[]): void {
+  spend(1)
   append(found, node.tails)
   eachChild(node, (child) => {
     append(found, child.ends)

@@ -28,6 +28,12 @@ describe('a key is left out', () => {
   test.for([
     ['that is symmetric', { kty: 'oct', k: 'c2VjcmV0', kid: 's', alg: 'HS256' }, 'symmetric'],
     ['whose private part is public', { ...ec.jwk, d: 'AAAA' }, 'published with its private part'],
+    ['whose first prime is public', { ...rsa.jwk, p: 'AAAA' }, 'published with its private part'],
+    ['whose second prime is public', { ...rsa.jwk, q: 'AAAA' }, 'published with its private part'],
+    ['whose exponent for a prime is public', { ...rsa.jwk, dp: 'AAAA' }, 'published with its private part'],
+    ['whose other exponent is public', { ...rsa.jwk, dq: 'AAAA' }, 'published with its private part'],
+    ['whose coefficient is public', { ...rsa.jwk, qi: 'AAAA' }, 'published with its private part'],
+    ['whose other primes are public', { ...rsa.jwk, oth: [] }, 'published with its private part'],
     ['for encryption', encryption, 'not for signatures'],
     ['of a SPIFFE bundle', { ...ec.jwk, use: 'jwt-svid' }, 'not for signatures'],
     ['for signing only', { ...ec.jwk, use: undefined, key_ops: ['sign'] }, 'not for signatures'],

@@ -218,6 +218,19 @@ describe('an API server', () => {
     expect(seen).toEqual(['Bearer first', 'Bearer second'])
   })
 
+  test('cannot fill the log through the address that its document names', async () => {
+    const issuer = `${server.origin}/realm`
+    const jwks = `${server.origin}/${'a'.repeat(30_000)}`
+    server.serve((request, response) => {
+      if (request.url?.startsWith('/realm/') === true) response.end(JSON.stringify({ issuer, jwks_uri: jwks }))
+      else response.writeHead(500).end()
+    })
+    const read = await createKeySource(issuer, { discovery: true }, MAX_BYTES, httpGet)(new AbortController().signal)
+    if (read.ok) throw new Error('a refusal was expected')
+    expect(read.error.detail).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/a+….*HTTP [45]\d\d$/)
+    expect(read.error.detail.length).toBeLessThan(300)
+  })
+
   test('cannot lead the token to another server by its discovery document', async () => {
     const other = await startKeyServer()
     const seen: unknown[] = []

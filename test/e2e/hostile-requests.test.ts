@@ -211,6 +211,11 @@ const inBoxes: readonly Case[] = [
     ({ request }) => ({ ...request(), xkey: createBoxKey().publicKey }),
   ],
   ['in a box whose header is no key', 'ENVELOPE_UNOPENED', ({ request }) => ({ ...request(), xkey: CANARY })],
+  [
+    'in a box whose header is a key that shares no secret',
+    'ENVELOPE_UNOPENED',
+    ({ request }) => ({ ...request(), xkey: 'XAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPQN' }),
+  ],
   ['in a box without a header', 'ENVELOPE_UNOPENED', ({ request }) => ({ payload: request().payload })],
   [
     'in a box cut short',
@@ -273,7 +278,7 @@ describe.skipIf(natsServer === undefined).each(environments)('a request (%s)', (
     await expectVerdict(await attack(lab), code)
   })
 
-  test('of an impostor with somebody’s good token gets an answer that only the impostor can use', async () => {
+  test('of an impostor with somebody’s good token gets one answer, for itself and the user key it named', async () => {
     const token = await rig.token()
     const userNkey = freshUserNkey()
     const { payload, ...options } = lab.request({ nats: { user_nkey: userNkey }, connect: { auth_token: token } })

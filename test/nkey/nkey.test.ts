@@ -98,6 +98,14 @@ describe('boxes', () => {
     const ours = valueOf(parseBoxKey(createBoxKey().seed))
     expect(ours.boxWith(createAccount().getPublicKey())).toBeUndefined()
     expect(ours.boxWith('')).toBeUndefined()
+    // Points of low order (RFC 7748 section 6.1), well-formed with their checksum: they share no secret with anybody.
+    for (const point of [
+      'XAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPQN',
+      'XAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA6CU',
+    ]) {
+      expect(isPublicKey(point, 'X')).toBe(true)
+      expect(ours.boxWith(point)).toBeUndefined()
+    }
     expect(parseBoxKey(createSigningKey('A').seed).ok).toBe(false)
   })
 

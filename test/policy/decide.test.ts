@@ -5,6 +5,7 @@ import { createDecide } from '../../src/policy/decide.ts'
 import type { MatcherEntry } from '../../src/policy/matcher.ts'
 import type { AccountRule, Grant, GrantRule, InboxKind, Limits, LimitRule, Model } from '../../src/policy/model.ts'
 import { MAX_PERMISSIONS_BYTES } from '../../src/policy/size.ts'
+import type { Pattern } from '../../src/subject/index.ts'
 import { pattern, sha256Hex, snapshotOf, workload } from '../support/policy-arbitraries.ts'
 
 const orders = workload('spiffe://shop.example/ns/shop/sa/orders')
@@ -226,6 +227,37 @@ describe('permissions', () => {
     expect(shortfalls.legacy).toEqual([
       { pattern: '>', reason: 'the permissions for this server version do not fit into one user JWT' },
     ])
+  })
+
+  test('that take a product of their patterns to work out are refused, and no other login waits for them', () => {
+    // Of ten tokens each five are free, so that every pattern meets every other: 252 patterns in four lengths, and one small list.
+    const crossing = Array.from({ length: 1024 }, (_, bits) => bits.toString(2).padStart(10, '0'))
+      .filter((bits) => bits.replaceAll('0', '').length === 5)
+      .map((bits) => Array.from(bits, (bit, at) => (bit === '1' ? '*' : `t${at}`)).join('.'))
+    const patterns = ['', '.z', '.z.z', '.z.z.z'].flatMap((end) => crossing.map((text) => pattern(`a.${text}${end}.*`)))
+    const of = (some: readonly Pattern[]): Decision =>
+      decide({
+        accounts: [account('SHOP', shop)],
+        grants: [{ ...grantRule('cross', shop, 'x'), grant: { verb: 'subscribe', patterns: some } }],
+      })
+    const refused = of(patterns)
+    expect(refused.effect === 'deny' && refused.code).toBe('PERMISSIONS_TOO_LARGE')
+    expect(refused.rules.map(({ kind }) => kind)).toEqual(['AccountMap', 'SubjectPolicy'])
+    // What a team writes stays far below.
+    expect(of(patterns.slice(0, 100)).effect).toBe('allow')
+    const many = Array.from({ length: 3000 }, (_, number) => pattern(`shop.x${number}.*`))
+    expect(of(many).effect).toBe('allow')
+  })
+
+  test('do not grow with the product of grants and ceilings', () => {
+    const [across, along] = [0, 1].map((way) =>
+      Array.from({ length: 700 }, (_, n) => pattern(way === 0 ? `a.x${n}.*.>` : `a.*.y${n}.>`)),
+    )
+    const origin = { kind: 'SubjectCeiling', name: 'cap' }
+    const ceilings = [{ principals: [shop], publish: along ?? [], subscribe: [], origin }]
+    const grants: GrantRule[] = [{ ...grantRule('a', shop, 'x'), grant: { verb: 'publish', patterns: across ?? [] } }]
+    const decided = decide({ accounts: [account('SHOP', shop)], ceilings, grants })
+    expect(decided.effect === 'deny' && decided.code).toBe('PERMISSIONS_TOO_LARGE')
   })
 
   test('are measured in bytes, not in characters', () => {

@@ -62,7 +62,7 @@ export function remedyFor(
     )
   }
   if (decision.effect === 'deny' && decision.code === 'PERMISSIONS_TOO_LARGE') {
-    return none('first grant it less: its permissions do not fit into one user JWT')
+    return none('first grant it less: its permissions do not fit into one user JWT, or take too long to work out')
   }
   const tried = tryAll(snapshot, decision, question, asked, { decide, lifted: new Set(denies) })
   const [best] = tried.toSorted(byBesides)

@@ -1,4 +1,4 @@
-/** What a tenant may write about its own ServiceAccount costs its own login, and no login of anybody else. */
+/** What a tenant writes about its own ServiceAccount costs its own login, and no login of anybody else. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { natsServerForTests } from '../support/nats-server.ts'
 import { POLICY, startRig, type Rig } from './support/rig.ts'

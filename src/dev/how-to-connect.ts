@@ -53,6 +53,8 @@ export function nodeSnippet({ tokenFile, decision }: Identity, { natsUrl, sentin
     `  servers: '${natsUrl}',`,
     `  inboxPrefix: '${decision?.inboxPrefix ?? '_INBOX'}',`,
     `  authenticator: ${authenticator},`,
+    `  maxReconnectAttempts: -1,`,
+    `  ignoreAuthErrorAbort: true, // nobody there to answer looks like a refusal`,
     `})`,
   ]
 }

@@ -1,6 +1,6 @@
 /** What docs/clients.md tells clients to set, and what becomes of one that sets nothing, on a real nats-server whose bridge is away. */
 import { readFileSync } from 'node:fs'
-import type { ConnectionOptions, NatsConnection } from 'nats'
+import { Events, type ConnectionOptions, type NatsConnection } from 'nats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { within } from '../../src/dev/deadline.ts'
 import { natsServerForTests } from '../support/nats-server.ts'
@@ -49,5 +49,5 @@ test('docs/clients.md names each of them', () => {
 })
 
 async function reconnected(client: NatsConnection): Promise<void> {
-  for await (const { type } of client.status()) if (type === 'reconnect') return
+  for await (const { type } of client.status()) if (type === Events.Reconnect) return
 }

@@ -2,7 +2,8 @@
  * `who-can` over many principals and policies: the first question of all, questions asked for the first time, and again.
  * Questions are those of a person: one subject, or the subjects of one service, on both sides. What everybody holds is asked apart.
  */
-import { createWhoCan, type WhoCanQuestion } from '../../src/audit/who-can.ts'
+import { createWhoCan } from '../../src/audit/who-can.ts'
+import type { WhoCanQuestion } from '../../src/audit/holders/holder.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import { parsePattern } from '../../src/subject/index.ts'

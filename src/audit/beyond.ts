@@ -4,15 +4,8 @@
  * A set difference of patterns is not always a pattern: `a.>` without `a.b` can only be said with an exception.
  */
 import type { PermissionList } from '../policy/decision.ts'
-import {
-  byText,
-  coversQueue,
-  intersectEntries,
-  minimiseEntries,
-  overlapsQueue,
-  patternOf,
-  type Entry,
-} from '../policy/entry.ts'
+import { minimiseEntries } from '../policy/covered-entries.ts'
+import { byText, coversQueue, intersectEntries, overlapsQueue, patternOf, type Entry } from '../policy/entry.ts'
 import { EntryIndex } from '../policy/entry-index.ts'
 import { coversEntry, pieceOf } from '../policy/piece.ts'
 import { coversTogether } from '../subject/index.ts'

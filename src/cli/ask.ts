@@ -9,26 +9,9 @@ import type { Diagnostic } from '../policy/diagnostic.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { createBridgeAsker } from './ask-bridge.ts'
 import { createOfflineAsker } from './ask-offline.ts'
+import type { Asker, AskOptions } from './asker.ts'
 import type { Input } from './input.ts'
-import type { MeshOptions } from './options.ts'
 import type { Output } from './output.ts'
-import type { RemoteOptions } from './remote-options.ts'
-
-export interface Asker {
-  ask(question: QuestionText): Promise<Result<Answer, Problem>>
-}
-
-/** Of whom to ask, as options say it. */
-export interface AskOptions extends MeshOptions, RemoteOptions {
-  readonly policies?: readonly string[]
-  /** Of a cluster whose objects are policy, beside the files or alone. */
-  readonly kubeconfig?: string
-  readonly context?: string
-  /** A file that says what is known of streams, imports and exports. */
-  readonly topology?: string
-  /** Of an end user's token: the claim with the groups. */
-  readonly groupsClaim?: string
-}
 
 export interface AskContext {
   readonly output: Output

@@ -4,7 +4,8 @@
  */
 import { OWN_INBOX_RULE } from '../audit/holders/held-by.ts'
 import type { Way } from '../audit/roundabout/way.ts'
-import type { Holder, WhoCan } from '../audit/who-can.ts'
+import type { WhoCan } from '../audit/who-can.ts'
+import type { Holder } from '../audit/holders/holder.ts'
 import { table } from '../lib/table.ts'
 import { nameOrigin, type Origin } from '../policy/origin.ts'
 import { csv } from './csv.ts'

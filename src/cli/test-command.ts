@@ -18,7 +18,8 @@ import { sha256Hex } from '../serve/sha256.ts'
 import type { Output } from './output.ts'
 import { junitXml } from './policy-test/junit.ts'
 import { readPolicyTests, type PolicyTest } from './policy-test/read-policy-test.ts'
-import { asksOfHttp, runPolicyTest, type TestResult, type TestRun } from './policy-test/run-policy-test.ts'
+import { asksOfHttp, runPolicyTest } from './policy-test/run-policy-test.ts'
+import type { TestResult, TestRun } from './policy-test/test-run.ts'
 import { coverageLines, percentOf, runLines } from './policy-test/show-results.ts'
 
 export interface TestArguments {

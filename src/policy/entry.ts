@@ -4,8 +4,7 @@
  * holds the queue names that it covers. `>` as a queue is every queue, but not none. Names are compared as nats-server does:
  * a name with wildcards in it is in a queue pattern that covers it whole (`v.>` is not in `v.*`).
  */
-import { covers, coversTogether, intersect, overlaps, type Pattern } from '../subject/index.ts'
-import { EntryIndex } from './entry-index.ts'
+import { covers, intersect, overlaps, type Pattern } from '../subject/index.ts'
 
 export interface Entry {
   readonly pattern: Pattern
@@ -36,35 +35,6 @@ export function intersectEntries(a: Entry, b: Entry): Entry | undefined {
   return queue === undefined ? undefined : entryOf(pattern, queue)
 }
 
-/** Whether the denies leave nothing of the entry, each by itself or together. */
-export function isDenied(entry: Entry, denies: EntryIndex): boolean {
-  const { pattern } = entry
-  if (denies.covering(pattern).some((deny) => coversQueue(deny, entry))) return true
-  // Subjects of one length are covered by one deny or not at all: only a `>` can be covered length by length.
-  if (pattern.tokens.at(-1) !== '>') return false
-  const near = denies
-    .overlapping(pattern)
-    .filter((deny) => coversQueue(deny, entry) && coversSomeLength(deny.pattern, pattern))
-  return near.length > 0 && coversTogether(near.map(patternOf), pattern)
-}
-
-/** Whether, of what `tail` matches, the other matches every subject of some length. */
-function coversSomeLength({ tokens }: Pattern, tail: Pattern): boolean {
-  return tokens.every((token, position) => {
-    const other = tail.tokens[position]
-    return token === '>' || token === '*' || (token === other && position < tail.tokens.length - 1)
-  })
-}
-
-/** The same set without duplicates and without entries that another one covers, sorted. */
-export function minimiseEntries(entries: Iterable<Entry>): Entry[] {
-  const distinct = new Map<string, Entry>()
-  for (const entry of entries) distinct.set(entry.text, entry)
-  const all = [...distinct.values()]
-  const index = new EntryIndex(all)
-  return all.filter((entry) => !isCoveredByOther(entry, index)).toSorted(byText)
-}
-
 export function byText(a: { readonly text: string }, b: { readonly text: string }): number {
   if (a.text === b.text) return 0
   return a.text < b.text ? -1 : 1
@@ -76,8 +46,4 @@ export function textOf(entry: Entry): string {
 
 export function patternOf(entry: Entry): Pattern {
   return entry.pattern
-}
-
-function isCoveredByOther(entry: Entry, index: EntryIndex): boolean {
-  return index.covering(entry.pattern).some((other) => other !== entry && coversQueue(other, entry))
 }

@@ -6,7 +6,8 @@
  */
 import { DEAR, spend } from '../lib/effort.ts'
 import type { Shortfall } from './decision.ts'
-import { byText, coversQueue, entryOf, intersectEntries, isDenied, minimiseEntries, type Entry } from './entry.ts'
+import { isDenied, minimiseEntries } from './covered-entries.ts'
+import { byText, coversQueue, entryOf, intersectEntries, type Entry } from './entry.ts'
 import { EntryIndex } from './entry-index.ts'
 import { coversEntry, overlapsEntry, pieceOf, subtractDepths, type Piece } from './piece.ts'
 

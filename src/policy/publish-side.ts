@@ -3,7 +3,8 @@
  * nats-server asks them about literal subjects alone: no shape of an entry lets it read more into a list than it says.
  */
 import type { DeliveryFilter, PermissionList } from './decision.ts'
-import { isDenied, minimiseEntries, textOf, type Entry } from './entry.ts'
+import { isDenied, minimiseEntries } from './covered-entries.ts'
+import { textOf, type Entry } from './entry.ts'
 import { EntryIndex } from './entry-index.ts'
 import { permissionList } from './permission-list.ts'
 import { spellOutShadowed } from './shadowed-star.ts'

@@ -3,7 +3,8 @@
  * Each round sees the grants without the entries that went before: what those alone had covered comes back and is judged itself.
  */
 import type { Shortfall } from './decision.ts'
-import { minimiseEntries, type Entry } from './entry.ts'
+import { minimiseEntries } from './covered-entries.ts'
+import type { Entry } from './entry.ts'
 
 export interface Ruling {
   /** Denies to add, so that the server does not read more into the entries than they say. */

@@ -7,7 +7,8 @@
 import { spend } from '../lib/effort.ts'
 import { covers, coversTogether, parsePattern, type Pattern } from '../subject/index.ts'
 import type { DeliveryFilter } from './decision.ts'
-import { byText, coversQueue, entryOf, intersectEntries, isDenied, patternOf, type Entry } from './entry.ts'
+import { isDenied } from './covered-entries.ts'
+import { byText, coversQueue, entryOf, intersectEntries, patternOf, type Entry } from './entry.ts'
 import { EntryIndex } from './entry-index.ts'
 import type { Ruling, Unsayable } from './settle.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createWhoCan, type Holder, type WhoCan, type WhoCanQuestion } from '../../src/audit/who-can.ts'
+import { createWhoCan, type WhoCan } from '../../src/audit/who-can.ts'
+import type { Holder, WhoCanQuestion } from '../../src/audit/holders/holder.ts'
 import type { Way } from '../../src/audit/roundabout/way.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import type { Matcher, MatcherEntry } from '../../src/policy/matcher.ts'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { junitXml } from '../../src/cli/policy-test/junit.ts'
-import type { TestRun } from '../../src/cli/policy-test/run-policy-test.ts'
+import type { TestRun } from '../../src/cli/policy-test/test-run.ts'
 import { DEFAULT_MESH } from '../../src/istio/index.ts'
 import type { Diagnostic } from '../../src/policy/diagnostic.ts'
 import { snapshotOf } from '../support/policy-arbitraries.ts'

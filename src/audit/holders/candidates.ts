@@ -10,7 +10,7 @@ import type { Pattern } from '../../subject/index.ts'
 import { grantsTouching } from '../grants-touching.ts'
 import { keyOf, type Described } from '../population/described.ts'
 import type { Population } from '../population/population.ts'
-import type { WhoCanQuestion } from '../who-can.ts'
+import type { WhoCanQuestion } from './holder.ts'
 
 export interface Candidates {
   /** With the allow rules that speak of it and touch the pattern. */

@@ -3,7 +3,7 @@ import { nameOrigin, type Origin } from '../../policy/origin.ts'
 import type { Entry } from '../../policy/entry.ts'
 import { isInside } from '../population/described.ts'
 import type { Population } from '../population/population.ts'
-import type { Holder } from '../who-can.ts'
+import type { Holder } from './holder.ts'
 import { OWN_INBOX_RULE, withoutOwnInbox } from './held-by.ts'
 import type { Line } from './line.ts'
 

@@ -1,14 +1,15 @@
 /** What one principal holds of a pattern, and the rules that give it: read off the decision that its login would get. Pure. */
 import type { Principal } from '../../identity/principal.ts'
 import type { Allowed } from '../../policy/decision.ts'
-import { byText, intersectEntries, minimiseEntries, type Entry } from '../../policy/entry.ts'
+import { minimiseEntries } from '../../policy/covered-entries.ts'
+import { byText, intersectEntries, type Entry } from '../../policy/entry.ts'
 import type { Grant, GrantRule } from '../../policy/model.ts'
 import { sortOrigins, type Origin } from '../../policy/origin.ts'
 import { overlaps, PatternIndex } from '../../subject/index.ts'
 import { EntryIndex } from '../../policy/entry-index.ts'
 import { extentOf, type Extent } from '../extent.ts'
 import { entriesIn } from '../list-entries.ts'
-import type { WhoCanQuestion } from '../who-can.ts'
+import type { WhoCanQuestion } from './holder.ts'
 
 export interface HeldBy {
   readonly account: string

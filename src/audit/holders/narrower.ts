@@ -8,7 +8,7 @@ import type { MatcherEntry } from '../../policy/matcher.ts'
 import { overlapsAny } from '../../subject/index.ts'
 import { describe, saysNot } from '../population/described.ts'
 import { oppositesOf } from '../population/opposites.ts'
-import type { WhoCanQuestion } from '../who-can.ts'
+import type { WhoCanQuestion } from './holder.ts'
 import type { Candidates } from './candidates.ts'
 import type { Group, Rulebook } from './line.ts'
 

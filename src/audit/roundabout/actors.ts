@@ -4,7 +4,8 @@
  */
 import type { Principal } from '../../identity/principal.ts'
 import type { Allowed, Decision, PermissionList } from '../../policy/decision.ts'
-import { entryOf, isDenied, type Entry } from '../../policy/entry.ts'
+import { isDenied } from '../../policy/covered-entries.ts'
+import { entryOf, type Entry } from '../../policy/entry.ts'
 import { EntryIndex } from '../../policy/entry-index.ts'
 import { intersect, PatternIndex, type Pattern } from '../../subject/index.ts'
 import { entriesIn } from '../list-entries.ts'

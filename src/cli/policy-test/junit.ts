@@ -5,7 +5,7 @@
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import { nameOrigin } from '../../policy/origin.ts'
 import { partInWords, placeOf } from '../words.ts'
-import type { TestResult, TestRun } from './run-policy-test.ts'
+import type { TestResult, TestRun } from './test-run.ts'
 
 type Attributes = Readonly<Record<string, string | number | undefined>>
 

@@ -12,7 +12,7 @@ import {
 import type { Origin } from '../../policy/origin.ts'
 import type { PlacedPolicy } from '../../compile/index.ts'
 import type { HttpAssertion } from './read-http-case.ts'
-import type { TestResult } from './run-policy-test.ts'
+import type { TestResult } from './test-run.ts'
 
 const BAD_REQUEST: Verdict = { decision: 'deny', decidedBy: 'bad-request' }
 

@@ -1,39 +1,15 @@
 /** The cases of a `PolicyTest`, held against a snapshot by the engine that decides logins. Pure. */
 import { checkAssertion, type Finding } from '../../audit/assertion.ts'
 import { knownPrincipals } from '../../audit/known-principals.ts'
-
 import type { Principal } from '../../identity/principal.ts'
 import { nearest } from '../../lib/nearest.ts'
 import type { Decide } from '../../policy/decide.ts'
-import type { Origin } from '../../policy/origin.ts'
 import type { Snapshot } from '../../policy/snapshot.ts'
 import type { PlacedPolicy } from '../../compile/index.ts'
 import type { Assertion, SubjectAssertion } from './read-case.ts'
-import type { PolicyTest, TestCase } from './read-policy-test.ts'
+import type { PolicyTest } from './read-policy-test.ts'
 import { createHttpChecks, originsOf } from './run-http.ts'
-
-export interface TestRun {
-  readonly test: PolicyTest
-  readonly snapshot: Snapshot
-  readonly cases: readonly CaseRun[]
-  /** The AuthorizationPolicies beside the policy, when something is asserted of HTTP. */
-  readonly httpRules: readonly Origin[]
-}
-
-export interface CaseRun {
-  readonly case: TestCase
-  readonly results: readonly TestResult[]
-}
-
-export interface TestResult extends Finding {
-  readonly statement: string
-  /** Of assertions about subjects. */
-  readonly principal?: string
-  /** Of assertions about HTTP: the name of a rule, or `no-allow-match` and the like. */
-  readonly decidedBy?: string
-  /** What makes a result less telling than it looks. */
-  readonly note?: string
-}
+import type { TestResult, TestRun } from './test-run.ts'
 
 /** Edits between a name nobody wrote and the one it was meant to be. */
 const MAX_EDITS = 2

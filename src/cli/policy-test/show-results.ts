@@ -4,7 +4,7 @@ import { table } from '../../lib/table.ts'
 import { nameOrigin } from '../../policy/origin.ts'
 import type { Output } from '../output.ts'
 import { partInWords, placeOf } from '../words.ts'
-import type { TestResult, TestRun } from './run-policy-test.ts'
+import type { TestResult, TestRun } from './test-run.ts'
 
 type Paint = Output['paint']
 

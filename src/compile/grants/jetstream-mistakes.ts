@@ -4,7 +4,7 @@ import type { Mistake } from '../mistake.ts'
 import { describeValue, quote, spellPath } from '../../lib/spell.ts'
 import { ANY_NAME } from '../values/resource-names.ts'
 import { wildcardThatWidens } from './jetstream-api.ts'
-import type { JetStreamFields } from './jetstream.ts'
+import type { JetStreamFields } from './jetstream-schema.ts'
 import { misplaced, saysNothing, type At } from './resource.ts'
 import { contradictsWhole, denyOfPart, wholeInDeny } from './whole.ts'
 

@@ -45,7 +45,9 @@ export function identifyEndUser({ issuer, groupsClaim, otherIssuers }: EndUserSe
 function readGroups(claims: JsonObject, path: string): Result<readonly string[], string> {
   // Entra ID leaves the groups out when there are many and points elsewhere; a deny by group would then be passed by.
   const elsewhere = claims['_claim_names']
-  if (claims['hasgroups'] === true || (isJsonObject(elsewhere) && Object.hasOwn(elsewhere, path))) {
+  const [outermost = path] = path.split('.')
+  const namesIt = isJsonObject(elsewhere) && (Object.hasOwn(elsewhere, path) || Object.hasOwn(elsewhere, outermost))
+  if (claims['hasgroups'] === true || namesIt) {
     return err('the groups of the holder are not in the token')
   }
   const value = claimAt(claims, path)

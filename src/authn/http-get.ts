@@ -29,12 +29,18 @@ export const httpGet: HttpGet = (url, { headers, ca, maxBytes, signal }) =>
       rejectUnauthorized: true,
       ...(ca !== undefined && { ca }),
     }
+    let answered = false
     const receive = (response: IncomingMessage): void => {
+      answered = true
       readBody(response, maxBytes).then(resolve, (error: unknown) => resolve(failed(error)))
     }
     try {
       const request = url.protocol === 'https:' ? getSecure(url, options, receive) : getPlain(url, options, receive)
       request.on('error', (error) => resolve(failed(error)))
+      // After an answer that changes the protocol (101) there is no other event.
+      request.on('close', () => {
+        if (!answered) resolve(keyProblem('unreachable', 'the server closed the connection without an answer'))
+      })
     } catch (error) {
       // A certificate authority that is no PEM, a bearer token that no header can hold.
       resolve(failed(error))

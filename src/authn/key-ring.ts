@@ -75,7 +75,11 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
   let cancelNext: (() => void) | undefined
   let running = false
 
-  const current = (now: number): KeySet | undefined => (now - readAt <= parts.maxAgeMs ? keySet : undefined)
+  const current = (now: number): KeySet | undefined => {
+    // A clock that was set back must not make them younger than they were.
+    readAt = Math.min(readAt, now)
+    return now - readAt <= parts.maxAgeMs ? keySet : undefined
+  }
 
   const read = async (controller: AbortController): Promise<void> => {
     const reading = parts.read(controller.signal).catch(failedUnforeseen)
@@ -151,7 +155,9 @@ export function createKeyRing(parts: KeyRingParts): KeyRing {
       if (underWay !== undefined) return hangs(now) ? undefined : underWay.done
       // A reading on schedule does not delay the one for a new key; an issuer without keys is asked on schedule alone.
       const askedAt = current(now) === undefined ? startedAt : demandedAt
-      if (now - askedAt < limits.unknownKeyCooldownMs) return undefined
+      const sinceThen = now - askedAt
+      // Below zero, the clock was set back: nobody knows how long ago that was.
+      if (sinceThen >= 0 && sinceThen < limits.unknownKeyCooldownMs) return undefined
       demandedAt = now
       return refresh()
     },

@@ -1,4 +1,5 @@
 /** Finds what is wrong with issuer settings, all of it at once, before anything is built from them. Pure. */
+import { isApiServerAudience } from '../identity/api-server-audience.ts'
 import { isTrustDomain } from '../identity/spiffe-id.ts'
 import { parseInlineKeys } from './inline-keys.ts'
 import { fetchableUrl } from './key-source.ts'
@@ -78,7 +79,7 @@ function checkKubernetes(
   if (!isTrustDomain(issuer.trustDomain)) {
     report('trustDomain', 'expected 1 to 255 of a-z, 0-9, ".", "-" and "_"', 'Istio calls it meshConfig.trustDomain')
   }
-  if (issuer.audiences.includes(issuer.issuer)) {
+  if (issuer.audiences.some((audience) => audience === issuer.issuer || isApiServerAudience(audience))) {
     const hint = 'every pod holds a token for the API server: ask for an audience of its own, such as nats'
     report('audiences', 'the audience of the API server itself cannot be accepted', hint)
   }

@@ -28,6 +28,7 @@ export type UnusableKey =
   | 'of a type that is not supported'
   | 'weaker than RSA 2048'
   | 'larger than RSA 8192'
+  | 'with an exponent of more than 32 bits'
   | 'no valid public key'
 
 const Jwk = z.object({
@@ -56,6 +57,8 @@ const CURVE_ALGORITHMS = new Map([
 /** RFC 7518 section 3.3 sets the lower bound; the upper one bounds the cost of a verification. */
 const MIN_RSA_BITS = 2048
 const MAX_RSA_BITS = 8192
+/** A verification takes as long as the exponent is: with one of 3,000 bits, a hundred times as long as with 65537, the usual one. */
+const EXPONENT_LIMIT = 2n ** 32n
 
 export function parseVerificationKey(value: unknown): Result<VerificationKey, UnusableKey> {
   const parsed = Jwk.safeParse(value)
@@ -106,6 +109,7 @@ function rsaWeakness(key: KeyObject): UnusableKey | undefined {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
   if (modulusLength < MIN_RSA_BITS) return 'weaker than RSA 2048'
   if (modulusLength > MAX_RSA_BITS) return 'larger than RSA 8192'
+  if (publicExponent >= EXPONENT_LIMIT) return 'with an exponent of more than 32 bits'
   // With e = 1 every signature is its own message.
   if (publicExponent < 3n || publicExponent % 2n === 0n) return 'no valid public key'
   return undefined

@@ -1,4 +1,5 @@
 /** What goes across the fields of the token issuers in `bridge.yaml`. Pure. Reads the document as it was written. */
+import { isApiServerAudience } from '../identity/api-server-audience.ts'
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts'
 import {
   describeValue,
@@ -50,7 +51,10 @@ function trustMistakes({ kind, issuer, audiences }: JsonObject, path: Path): Mis
     const message = `${spellPath([...path, 'issuer'])} of an OIDC issuer begins with spiffe:, so that its users would read like workloads`
     return [{ code: 'issuer-refused', message, path: [...path, 'issuer'] }]
   }
-  const own = kind === 'kubernetes' && isList(audiences) ? audiences.findIndex((audience) => audience === issuer) : -1
+  const own =
+    kind === 'kubernetes' && isList(audiences)
+      ? audiences.findIndex((one) => typeof one === 'string' && (one === issuer || isApiServerAudience(one)))
+      : -1
   if (own < 0) return []
   const place = [...path, 'audiences', own]
   const message = `${spellPath(place)} is the audience of the API server itself, and every pod holds a token for that`

@@ -157,7 +157,7 @@ const sectionsOfEither = {
     .strictObject({
       folders: z.array(filePath).min(1).optional().meta({
         description:
-          'folders (all `*.yaml` and `*.yml` below) or files with policy documents; needed unless `kubernetes` is given',
+          'folders (all `*.yaml`, `*.yml` and `*.json` below) or files with policy documents; needed unless `kubernetes` is given',
       }),
       kubernetes: kubernetes.optional().meta({
         description:

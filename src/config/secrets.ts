@@ -36,13 +36,18 @@ export function withoutSecrets(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutSecrets(member)]))
 }
 
-/** `${NAME}`, as shells, Compose and envsubst write it: here it would stay as it is. */
+/**
+ * `${NAME}` and `$NAME`, as shells, Compose and envsubst write it, `$(NAME)`, as Kubernetes does: here it would stay as it is.
+ * Without brackets two letters at least: `$G` is an account of nats-server, as is `$SYS`.
+ */
+const SUBSTITUTION = /\$\{[^}]*\}|\$\([A-Za-z_]\w*\)|\$(?!SYS\b)[A-Z_][A-Z0-9_]+/
+
 export function substitutionMistakes(value: Json): Mistake[] {
   return walk(value, [])
-    .filter(({ text }) => /\$\{[^}]*\}/.test(text))
+    .filter(({ text }) => SUBSTITUTION.test(text))
     .map(({ path }) => ({
       code: 'no-substitution',
-      message: `${spellPath(path)} holds \${…}, and environment variables are not put in here`,
+      message: `${spellPath(path)} holds $…, and environment variables are not put in here`,
       hint: 'write the value, or fill the file in before the bridge reads it',
       path,
     }))

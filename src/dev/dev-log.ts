@@ -18,7 +18,7 @@ export function createDevLog(print: (line: string, isProblem: boolean) => void):
     },
   )
   // Decisions are shown by whoever asked for them.
-  return { logger, decided: () => undefined, flush: () => undefined }
+  return { logger, decided: () => undefined, flush: () => undefined, lost: () => 0 }
 }
 
 function describe(line: Readonly<Record<string, unknown>>): string {
@@ -35,5 +35,5 @@ function wordsOf(line: Readonly<Record<string, unknown>>, fields: readonly strin
 
 /** For runs that show nothing but their own results. */
 export function createSilentLog(): Log {
-  return { logger: pino({ level: 'silent' }), decided: () => undefined, flush: () => undefined }
+  return { logger: pino({ level: 'silent' }), decided: () => undefined, flush: () => undefined, lost: () => 0 }
 }

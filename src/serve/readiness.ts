@@ -2,6 +2,7 @@
  * Whether this replica should get logins: it could make a whole decision right now, and NATS can reach it.
  * A policy edit that could not be used does not make it unready (the last good policy serves) but is said.
  */
+import type { IssuerStatus } from '../authn/index.ts'
 import type { Result } from '../lib/result.ts'
 
 export interface Check {
@@ -22,10 +23,23 @@ export interface ReadinessParts {
   selfTest(now: number): Result<void, string>
   connections(): { readonly ready: number; readonly count: number }
   policy(): { readonly snapshotId: string | undefined; readonly problem: string | undefined }
-  issuers(): readonly { readonly name: string; readonly available: boolean; readonly problem: string | undefined }[]
+  issuers(): readonly IssuerState[]
   /** Whether the micro service for questions is up; absent where none is configured. */
   questions?(): boolean
   stopping(): boolean
+}
+
+export interface IssuerState {
+  readonly name: string
+  /** Whether any of its tokens can be let in. */
+  readonly available: boolean
+  readonly problem: string | undefined
+}
+
+/** A key set may be read well and hold nothing to verify a token with. */
+export function issuerState({ name, keys }: IssuerStatus): IssuerState {
+  const problem = keys.problem?.detail ?? (keys.available ? 'it publishes no usable key' : undefined)
+  return { name, available: keys.usableKeys > 0, problem }
 }
 
 /** The self-test signs and seals; asked more often than this, its last result is given. */

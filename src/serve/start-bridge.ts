@@ -39,7 +39,7 @@ import {
   type QuestionsSetup,
 } from './open-questions.ts'
 import { openPolicy, policyState, policyGauges } from './open-policy.ts'
-import { createReadiness, type Readiness } from './readiness.ts'
+import { createReadiness, issuerState, type Readiness } from './readiness.ts'
 import { createSelfTest } from './self-test.ts'
 import { sha256Hex } from './sha256.ts'
 import { issuerDiagnostic } from './start-problems.ts'
@@ -151,10 +151,7 @@ async function run(parts: Parts): Promise<Result<RunningBridge, readonly Diagnos
     }),
     connections: () => connections,
     policy: () => policyState(policy, now()),
-    issuers: () =>
-      authenticator
-        .status(now())
-        .map(({ name, keys: ring }) => ({ name, available: ring.available, problem: ring.problem?.detail })),
+    issuers: () => authenticator.status(now()).map(issuerState),
     ...(microService === undefined ? {} : { questions: () => microService.ready }),
     stopping: () => stopping,
   })
@@ -239,7 +236,7 @@ function openForService(open: OpenEnvelope, envelope: Envelope, at: number): Res
 }
 
 function gaugesOf(
-  { policy, authenticator }: Parts,
+  { options, policy, authenticator }: Parts,
   clocks: ServerClocks,
   service: CalloutService<Envelope>,
   connections: ServiceConnections,
@@ -249,6 +246,7 @@ function gaugesOf(
     connectionsReady: () => connections.ready,
     connectionsConfigured: () => connections.count,
     clockSkew: () => clocks.latestSkew() / 1000,
+    logLinesLost: () => options.log.lost(),
     ...policyGauges(policy),
     issuerKeys: () => authenticator.status(now()).map(({ name, keys }) => ({ issuer: name, ...keys })),
   }

@@ -16,7 +16,7 @@ const MAX_ENTRIES = 10_000
 /** Reads before a folder that changes under our eyes is given up until it changes again. */
 const MAX_TRIES = 3
 
-/** What counts inside a folder: YAML files, not hidden ones, so also nothing twice through Kubernetes' `..data`. */
+/** What counts inside a folder, as for `kubectl apply -f`: YAML, and JSON, which is YAML. Not hidden files, so also nothing twice through Kubernetes' `..data`. */
 export const POLICY_FILES = { accept: isPolicyFile, maxEntries: MAX_ENTRIES }
 
 /**
@@ -74,7 +74,7 @@ async function readAll(
 }
 
 function isPolicyFile(name: string): boolean {
-  return ['.yaml', '.yml'].includes(extname(name))
+  return ['.yaml', '.yml', '.json'].includes(extname(name).toLowerCase())
 }
 
 const HINTS = {

@@ -13,6 +13,8 @@ export interface Gauges {
   connectionsConfigured(): number
   /** Seconds. */
   clockSkew(): number
+  /** Log lines that could not be written since the start. */
+  logLinesLost(): number
   /** Unix seconds of the last good compile, 0 before the first. */
   policyLoadedAt(): number
   /** 1 when the newest documents could not replace the snapshot in force. */
@@ -128,6 +130,12 @@ function exposeGauges(registry: Registry, gauges: Gauges): void {
     'nib_server_clock_skew_seconds',
     'How far the server heard last is behind our clock',
     gauges.clockSkew,
+  )
+  gauge(
+    registry,
+    'nib_log_lines_lost',
+    'Log lines, decision records among them, that could not be written since the start',
+    gauges.logLinesLost,
   )
   gauge(registry, 'nib_policy_loaded_timestamp_seconds', 'When the policy in force was compiled', gauges.policyLoadedAt)
   gauge(

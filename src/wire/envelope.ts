@@ -107,6 +107,7 @@ export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
       arrivedAt,
     }
     if (clocks.endInOurTime(login.server.id, times.expiresAt) <= now) return err('ENVELOPE_EXPIRED')
+    if (clocks.isFarAhead(times.issuedAt, arrivedAt)) return err('ENVELOPE_EXPIRED')
     const answerBy = patience.answerBy(times, now)
     if (answerBy <= now) return err('DEADLINE_PASSED')
     if (box !== undefined && box.box.peer !== serverXkey) return err('ENVELOPE_XKEY_MISMATCH')

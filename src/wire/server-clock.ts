@@ -8,6 +8,11 @@ import { createBoundedMap } from '../lib/bounded-map.ts'
 export interface ServerClocks {
   /** Milliseconds of our clock at which the server's `exp` falls; a server not heard of yet is allowed {@link MAX_SKEW_MS}. */
   endInOurTime(serverId: string, exp: number): number
+  /**
+   * Whether a request comes from further in the future than {@link MAX_SKEW_MS}. Then most likely our own clock is slow, by which expired
+   * tokens would still be good and sessions over before they begin. `arrivedAt` in milliseconds.
+   */
+  isFarAhead(iat: number, arrivedAt: number): boolean
   /** Only for requests whose origin is proven. `arrivedAt` in milliseconds. */
   observe(serverId: string, iat: number, arrivedAt: number): void
   /** Skew of the server heard last, milliseconds; positive when it is behind. For a metric. */
@@ -32,6 +37,7 @@ export function createServerClocks(maxServers: number): ServerClocks {
       const estimate = estimates.get(serverId)
       return exp * 1000 + (estimate === undefined ? MAX_SKEW_MS : skewOf(estimate))
     },
+    isFarAhead: (iat, arrivedAt) => iat * 1000 - arrivedAt > MAX_SKEW_MS,
     observe(serverId, iat, arrivedAt) {
       const difference = arrivedAt - iat * 1000
       const known = estimates.get(serverId)

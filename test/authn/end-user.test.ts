@@ -105,6 +105,13 @@ describe('groups', () => {
     expect(groupsOf({ groups }, 'groups')).toContain('the groups claim is not a list')
   })
 
+  test('that stand elsewhere together with what they lie in are not taken for none', () => {
+    const elsewhere = { _claim_names: { realm_access: 'src1' }, _claim_sources: { src1: { endpoint: 'https://x' } } }
+    expect(groupsOf(elsewhere, 'realm_access.roles')).toBe('the groups of the holder are not in the token')
+    // Whoever has them in the token as well is not in doubt.
+    expect(groupsOf({ ...elsewhere, realm_access: { roles: ['staff'] } }, 'email')).toEqual(['system:authenticated'])
+  })
+
   test('that the issuer left out for their number are not taken for none', () => {
     const missing = 'the groups of the holder are not in the token'
     expect(groupsOf({ _claim_names: { groups: 'src1' } }, 'groups')).toBe(missing)

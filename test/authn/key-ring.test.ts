@@ -286,6 +286,36 @@ describe('an unknown kid', () => {
   })
 })
 
+describe('a clock that is set back', () => {
+  test('does not keep an unknown kid from being looked for', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    await rig.advance(60 * SECONDS)
+    expect(codeOf(await rig.login(tokenB))).toBe('TOKEN_KEY_UNKNOWN')
+    await rig.advance(-60 * SECONDS)
+    source.publish(a, b)
+    expect(codeOf(await rig.login(tokenB))).toBe('ok')
+    expect(source.asked).toBe(3)
+  })
+
+  test('does not make keys younger: they are trusted for a day from then', async () => {
+    const source = endpoint()
+    source.publish(a)
+    const rig = rigFor(source)
+    await rig.authenticator.start()
+    source.fail()
+    await rig.advance(-1000 * HOURS)
+    const old = await mint(serviceAccountClaims({ iat: 0, nbf: 0, exp: 4e9 }), { key: a })
+    expect(codeOf(await rig.login(old))).toBe('ok')
+    await rig.advance(24 * HOURS)
+    expect(codeOf(await rig.login(old))).toBe('ok')
+    await rig.advance(1 * SECONDS)
+    expect(codeOf(await rig.login(old))).toBe('ISSUER_KEYS_UNAVAILABLE')
+  })
+})
+
 describe('while the keys cannot be read', () => {
   test('the last ones stay in force for a day, cached verdicts included, and not a millisecond longer', async () => {
     const source = endpoint()

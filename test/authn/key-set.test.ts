@@ -41,6 +41,9 @@ describe('a key is left out', () => {
     ['with an endless modulus', { ...rsa.jwk, n: `x${'A'.repeat(3000)}` }, 'larger than RSA 8192'],
     ['with e = 1', { ...rsa.jwk, e: 'AQ' }, 'no valid public key'],
     ['with an even e', { ...rsa.jwk, e: 'BA' }, 'no valid public key'],
+    ['with an endless e', { ...rsa.jwk, e: `x${'_'.repeat(300)}` }, 'with an exponent of more than 32 bits'],
+    ['with an e of 33 bits', { ...rsa.jwk, e: 'AQAAAAE' }, 'with an exponent of more than 32 bits'],
+    ['that nobody may use', { ...ec.jwk, use: undefined, key_ops: [] }, 'not for signatures'],
     ['beside its curve', { ...ec.jwk, x: ec.jwk['y'] }, 'no valid public key'],
     ['of a curve for Bitcoin', { ...ec.jwk, crv: 'secp256k1' }, 'of a type that is not supported'],
     ['for key agreement', { kty: 'OKP', crv: 'X25519', x: 'AAAA' }, 'of a type that is not supported'],
@@ -67,6 +70,14 @@ describe('a document is refused', () => {
     ['that is one key', ec.jwk],
   ] as const)('%s', ([, document]) => {
     expect(parseKeySet(document, 100)).toMatchObject({ ok: false, error: { code: 'not-a-key-set' } })
+  })
+
+  test('however deep it is, without a fault', () => {
+    const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000))
+    expect(parseKeySet(deep, 100)).toMatchObject({ ok: false, error: { code: 'not-a-key-set' } })
+    const { keys, leftOut } = parse([deep, { ...ec.jwk, x: deep }, { ...ed.jwk, note: deep }])
+    expect(leftOut.map(({ reason }) => reason)).toEqual(['not a JWK', 'not a JWK'])
+    expect([...keys].map(({ kid }) => kid)).toEqual(['ed'])
   })
 
   test('with more keys than the limit', () => {

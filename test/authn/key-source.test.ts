@@ -1,4 +1,5 @@
 /** Where keys come from, on real sockets and files: what is read, and every way in which the other side can misbehave. */
+import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -138,6 +139,54 @@ describe('a URL', () => {
     const gone = await startKeyServer()
     await gone.close()
     expect(await readUrl(gone.origin)).toBe('unreachable')
+  })
+
+  test('that would rather speak another protocol is unreachable, at once', async () => {
+    server.serve((request) => {
+      request.socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')
+    })
+    expect(await readUrl(server.origin)).toBe('unreachable')
+  })
+
+  test.for([
+    ['an endless header', 'HTTP/1.1 200 OK\r\nx: ', 'y'],
+    ['endless headers', 'HTTP/1.1 200 OK\r\n', 'x: y\r\n'],
+    ['an endless chunk extension', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;', 'a'],
+    ['endless trailers', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n', 'a: b\r\n'],
+  ] as const)('with %s is cut off', async ([, start, more]) => {
+    server.serve(({ socket }) => {
+      socket.on('error', () => undefined)
+      const pour = (): void => {
+        if (!socket.destroyed) socket.write(more.repeat(10_000), () => setImmediate(pour))
+      }
+      socket.write(start, pour)
+    })
+    expect(await readUrl(server.origin)).toBe('unreachable')
+  })
+
+  test.for([
+    ['no HTTP', '{"keys":[]}'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 11\r\n\r\n{"keys":[]}'],
+    [
+      'a length and chunks',
+      'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    ],
+    ['an alert of TLS', '\u0015\u0003\u0001\u0000\u0002\u0002\u0046'],
+  ] as const)('that answers with %s is unreachable', async ([, answer]) => {
+    server.serve(({ socket }) => void socket.end(answer, 'latin1'))
+    expect(await readUrl(server.origin)).toBe('unreachable')
+  })
+
+  test('may be an address of IPv6', async (context) => {
+    const onSix = createPlainServer((_request, response) => void response.end('{"keys":[]}'))
+    const listens = await new Promise<boolean>((resolve) => {
+      onSix.once('error', () => resolve(false)).listen(0, '::1', () => resolve(true))
+    })
+    context.skip(!listens, 'this machine has no IPv6')
+    const { port } = onSix.address() as AddressInfo
+    expect(await readUrl(`http://[::1]:${port}/`)).toBe('{"keys":[]}')
+    expect(await readUrl(`http://[0:0:0:0:0:0:0:1]:${port}/`)).toBe('{"keys":[]}')
+    await new Promise((resolve) => onSix.close(resolve))
   })
 
   test('is https, or http on loopback, or http on purpose', () => {

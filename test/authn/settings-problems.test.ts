@@ -69,7 +69,19 @@ describe('a problem is', () => {
   test('a cluster without a trust domain, or with the audience of its API server', () => {
     expect(pathsOf({ ...cluster, trustDomain: '' })).toEqual(['[0].trustDomain'])
     expect(pathsOf({ ...cluster, trustDomain: 'Cluster.Local' })).toEqual(['[0].trustDomain'])
-    expect(pathsOf({ ...cluster, audiences: ['nats', CLUSTER_ISSUER] })).toEqual(['[0].audiences'])
+    const issuer = 'https://oidc.cloud.example/id/1'
+    const audiences = [
+      issuer,
+      'https://kubernetes.default.svc',
+      'https://kubernetes.default.svc.cluster.local',
+      'https://kubernetes.default.svc.shop.example',
+      'https://kubernetes.default',
+      'kubernetes.default.svc',
+    ]
+    for (const audience of audiences)
+      expect(pathsOf({ ...cluster, issuer, audiences: ['nats', audience] }), audience).toEqual(['[0].audiences'])
+    expect(pathsOf({ ...cluster, issuer, audiences: ['https://kubernetes.default.svc.example/nats'] })).toEqual([])
+    expect(pathsOf({ ...idp, audiences: ['https://kubernetes.default.svc'] })).toEqual([])
   })
 
   test('discovery of an issuer that is no https URL, or has a query', () => {

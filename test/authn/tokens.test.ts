@@ -188,6 +188,21 @@ describe('the signature', () => {
       'TOKEN_ALGORITHM',
     )
   })
+
+  test('of nothing, of zeros, of the order of the curve or in the other encoding is none', async () => {
+    const { sign } = await import('node:crypto')
+    const input = `${encodeSegment({ alg: 'ES256', kid: idpKey.kid })}.${encodeSegment(endUserClaims())}`
+    const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex')
+    const forged = [
+      Buffer.alloc(1),
+      Buffer.alloc(64),
+      Buffer.concat([order, order]),
+      Buffer.alloc(63),
+      Buffer.alloc(65),
+    ]
+    for (const bytes of [...forged, sign('sha256', Buffer.from(input), idpKey.privateKey)])
+      expect(codeOf(await rig().login(`${input}.${bytes.toString('base64url')}`))).toBe('TOKEN_SIGNATURE')
+  })
 })
 
 describe('the header', () => {
@@ -242,6 +257,16 @@ describe('the header', () => {
   })
 })
 
+describe('kid', () => {
+  test.for(['', '__proto__', '../../etc/passwd', '/dev/null', "' OR 1=1 --", 'key\0', ' ', 'x'.repeat(4000)])(
+    'is a name and nothing else: %j is of no key',
+    async (kid) => {
+      expect(await codeFor({}, { kid })).toBe('TOKEN_KEY_UNKNOWN')
+      expect(await codeFor({}, { kid: `${clusterKey.kid}${kid}` })).toBe(kid === '' ? 'ok' : 'TOKEN_KEY_UNKNOWN')
+    },
+  )
+})
+
 describe('iss', () => {
   test.for([
     ['a slash at the end', `${CLUSTER_ISSUER}/`],
@@ -289,6 +314,13 @@ describe('aud, exp, nbf', () => {
     ['an empty list', []],
     ['an object', { nats: true }],
     ['a list in a list', [['nats']]],
+    ['a list of nulls', [null]],
+    ['a number', 5],
+    ['true', true],
+    ['null', null],
+    ['empty', ''],
+    ['two in one', 'nats,nats-next'],
+    ['with a NUL behind', 'nats\0'],
     ['absent', undefined],
   ] as const)('aud must name us: %s', async ([, aud]) => {
     expect(await codeFor({ aud })).toBe('TOKEN_AUDIENCE')
@@ -298,7 +330,9 @@ describe('aud, exp, nbf', () => {
     ['absent', undefined],
     ['a string', String(SECOND + 60)],
     ['null', null],
+    ['true', true],
     ['past the year 9999', 1e15],
+    ['the second after the year 9999', 253_402_300_800],
     ['a list', [SECOND + 60]],
   ] as const)('exp must be a date: %s', async ([, exp]) => {
     expect(await codeFor({ exp })).toBe('TOKEN_CLAIMS')
@@ -333,6 +367,13 @@ describe('aud, exp, nbf', () => {
     await later.advance(1000)
     expect(codeOf(await later.login(token))).toBe('ok')
     expect(await codeFor({ nbf: 'tomorrow' })).toBe('TOKEN_CLAIMS')
+  })
+
+  test('times long gone are in the past, also below zero, and one far ahead is no beginning', async () => {
+    for (const exp of [0, -1, -1e300]) expect(await codeFor({ exp })).toBe('TOKEN_EXPIRED')
+    for (const nbf of [0, -1, -1e300]) expect(await codeFor({ nbf })).toBe('ok')
+    for (const nbf of [SECOND + 31, 1e15, 1e300]) expect(await codeFor({ nbf })).toBe('TOKEN_NOT_YET_VALID')
+    for (const iat of ['0', true, [SECOND]]) expect(await codeFor({ iat })).toBe('TOKEN_CLAIMS')
   })
 
   test('claims that the settings require must be there', async () => {
@@ -371,6 +412,11 @@ describe('the shape', () => {
       'claims that are no UTF-8',
       `${header}.${Buffer.from('{"a":"\xff"}', 'latin1').toString('base64url')}.${signature}`,
     ],
+    ['a token in a token', `${header}.${encodeSegment(good)}.${signature}`],
+    ['a token in quotes in a token', `${header}.${encodeSegment(JSON.stringify(good))}.${signature}`],
+    ['a NUL behind the claims', `${header}.${encodeSegment('{}\0')}.${signature}`],
+    ['a number that is none', `${header}.${encodeSegment('{"exp":NaN}')}.${signature}`],
+    ['a member twice, deep inside', `${header}.${encodeSegment('{"a":[{"b":1,"b":1}]}')}.${signature}`],
     ['a claim twice', `${header}.${encodeSegment('{"iss":"a","iss":"b"}')}.${signature}`],
     ['a claim twice, once escaped', `${header}.${encodeSegment('{"iss":"a","\\u0069ss":"b"}')}.${signature}`],
     ['alg twice', `${encodeSegment('{"alg":"RS256","alg":"none"}')}.${claims}.${signature}`],

@@ -1,7 +1,7 @@
 /** Files made to cost: each is refused by a limit, before or while it is read, and never by the clock. */
 import { describe, expect, test } from 'vitest'
 import { MAX_DEPTH, MAX_DOCUMENTS, MAX_FILE_LENGTH, MAX_LEXEMES } from '../../src/compile/yaml/read-yaml.ts'
-import { API_VERSION, codesOf, compileText } from './support.ts'
+import { API_VERSION, codesOf, compileText, errorsOf } from './support.ts'
 
 const FULL = MAX_FILE_LENGTH
 const HEAD = `apiVersion: ${API_VERSION}\nkind: SubjectPolicy\nmetadata: {name: x, namespace: shop}\nspec:\n`
@@ -43,6 +43,43 @@ describe('a hostile file', () => {
       },
     ])
     expect(compileText('a: "x').diagnostics).toMatchObject([{ message: 'not valid YAML: Missing closing "quote' }])
+  })
+
+  // YAML 1.2 ends a line at a lone CR, Kubernetes' YAML 1.1 also at the others; the reader here does at none of them.
+  test.for([
+    ['CR', '\r'],
+    ['NEL', '\u0085'],
+    ['LS', '\u2028'],
+    ['PS', '\u2029'],
+  ] as const)('that ends a line at %s alone loses no DENY to a comment', ([, end]) => {
+    const deny = `${HEAD}  principals: [{namespace: shop}]\n  action: DENY\n  grants: [{publish: [a]}]\n`
+    expect(errorsOf(compileText(deny))).toEqual([])
+    for (const text of [
+      `# who may not${end}${deny.replaceAll('\n', end)}`,
+      deny.replace(']\n  action', `] # whom${end}  action`),
+      `${deny}---\n# more${end}${deny.replace('name: x', 'name: y')}`,
+    ]) {
+      const compilation = compileText(text)
+      expect(codesOf(compilation)).toEqual(['yaml-syntax'])
+      expect(compilation.withheld).toBeDefined()
+    }
+  })
+
+  test.for([
+    ['UTF-16 without a mark', (text: string) => Buffer.from(text, 'utf16le').toString('utf8')],
+    ['zeros behind it, as a lost write leaves them', (text: string) => `${text}${'\0'.repeat(100)}`],
+    ['an escape sequence in it', (text: string) => text.replace('name: x', 'name: \u001b[31mx')],
+  ] as const)('of %s is refused whole, with its place', ([, bend]) => {
+    const compilation = compileText(bend(`${HEAD}  principals: [{namespace: shop}]\n  grants: [{publish: [a]}]\n`))
+    expect(compilation.diagnostics).toMatchObject([
+      { code: 'yaml-syntax', line: expect.any(Number), hint: expect.any(String) },
+    ])
+    expect(compilation.withheld).toBeDefined()
+  })
+
+  test('may end its lines as Windows does, begin with a mark, and hold any writing', () => {
+    const text = `${HEAD}  principals: [{namespace: shop}]\n  grants: [{publish: [a]}]\n# déjà vu 𝄞 \u00a0 \t\n`
+    expect(errorsOf(compileText(`\ufeff${text.replaceAll('\n', '\r\n')}`))).toEqual([])
   })
 
   test('just within the limits is read', () => {

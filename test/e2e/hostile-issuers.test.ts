@@ -3,6 +3,7 @@
  * with a code, other issuers do not notice, and once the issuer is well again so are its tokens.
  */
 import type { RequestListener } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startKeyServer, type KeyServer } from '../authn/support/key-server.ts'
 import { keySetOf, makeKey, mint, type MintKey } from '../authn/support/token-mint.ts'
@@ -45,6 +46,27 @@ const ills: readonly (readonly [title: string, problem: RegExp, answer: RequestL
     'is JSON without keys',
     /not-a-key-set/,
     (_request, response) => void response.writeHead(200).end(`{"canary":"${CANARY}"}`),
+  ],
+  [
+    'is ten thousand keys',
+    /too-many-keys/,
+    (_request, response) => {
+      const keys = [known.jwk, fresh.jwk, ...Array.from({ length: 10_000 }, (_, kid) => ({ kty: 'EC', kid: `${kid}` }))]
+      response.writeHead(200).end(JSON.stringify({ keys }))
+    },
+  ],
+  [
+    'is deep JSON',
+    /not-a-key-set/,
+    (_request, response) => void response.writeHead(200).end('['.repeat(100_000) + ']'.repeat(100_000)),
+  ],
+  [
+    'unpacks to far more than it is',
+    /not-json/,
+    (_request, response) => {
+      const bomb = gzipSync(Buffer.alloc(64 << 20, ' '))
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/json' }).end(bomb)
+    },
   ],
   [
     'is a redirect',
@@ -140,6 +162,24 @@ describe.skipIf(natsServer === undefined).each(WHATEVER_MODE)('an issuer (%s) wh
     keys.serveJson(keySetOf(known))
     await eventually(() => issuersCheck()?.ok || undefined, LIMIT_MS, 'the keys of the issuer')
     expect(await verdictOn(await tokenBy(known))).toBe('ALLOWED')
+    await rig.stopBridges()
+  })
+
+  test('holds no key to use is named by readiness, and takes the trust that was', async () => {
+    keys.serveJson(keySetOf(known))
+    await rig.startBridge()
+    const token = await tokenBy(known)
+    expect(await verdictOn(token)).toBe('ALLOWED')
+    keys.serveJson({ keys: [{ ...known.jwk, use: 'enc' }] })
+    expect(await verdictOn(await tokenBy(fresh))).toBe('TOKEN_KEY_UNKNOWN')
+    expect(await verdictOn(token)).toBe('TOKEN_KEY_UNKNOWN')
+    expect(issuersCheck()).toMatchObject({
+      ok: false,
+      required: false,
+      detail: expect.stringContaining('no keys of lab'),
+    })
+    expect(rig.bridge.readiness().ready).toBe(true)
+    await rig.expectGoodLogin()
     await rig.stopBridges()
   })
 

@@ -1,6 +1,12 @@
 /** `nib serve` as processes: replicas come and go while logins run, and not one of these is lost. */
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, within } from '../../src/dev/deadline.ts'
 import { environments, natsServerForTests } from '../support/nats-server.ts'
@@ -46,6 +52,62 @@ test.skipIf(natsServer === undefined)('the log is whole and in order, also when 
   const found = process.lines.map((line): number => JSON.parse(line).n)
   expect(found).toEqual(Array.from({ length: rounds * lines }, (_, n) => n))
 })
+
+test.skipIf(natsServer === undefined)(
+  'a log that nobody reads is bounded, and says what is missing when somebody does',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nib-log-'))
+    execFileSync('mkfifo', [join(folder, 'log')])
+    const log = await open(join(folder, 'log'), 'r+')
+    const process = compiled.run(
+      `
+    import { setImmediate, setInterval } from 'node:timers/promises'
+    import { createLog } from './dist/telemetry/logger.js'
+    const log = createLog('info', '0', 1 << 20)
+    const filler = 'x'.repeat(2000)
+    let n = 0
+    while (log.lost() === 0) {
+      for (let line = 0; line < 100; line += 1) log.logger.info({ n: n++, filler })
+      await setImmediate()
+    }
+    console.error('lost')
+    let isAsked = false
+    process.once('SIGTERM', () => (isAsked = true))
+    for await (const _ of setInterval(5)) {
+      if (isAsked) break
+      log.logger.info({ n: n++ })
+    }
+    log.flush()
+    console.error('end ' + log.lost())
+    `,
+      log.fd,
+    )
+    await eventually(() => process.problems().includes('lost') || undefined, LIMIT_MS, 'a line too many')
+    let next = 0
+    let missing = 0
+    const reader = spawn('cat', [join(folder, 'log')], { stdio: ['ignore', 'pipe', 'inherit'] })
+    for await (const line of createInterface({ input: reader.stdout })) {
+      const { n, lines, level }: { n?: number; lines?: number; level: string } = JSON.parse(line)
+      if (lines !== undefined) {
+        expect(level).toBe('error')
+        missing += lines
+        next += lines
+      } else {
+        expect(n).toBe(next)
+        next += 1
+        if (missing > 0) break
+      }
+    }
+    process.kill('SIGTERM')
+    await eventually(() => process.problems().includes('end') || undefined, LIMIT_MS, 'the end of the log')
+    expect(process.problems()).toContain(`end ${missing}`)
+    process.kill('SIGKILL')
+    await process.ended()
+    reader.kill()
+    await log.close()
+    await rm(folder, { recursive: true })
+  },
+)
 
 describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (name) => {
   let rig: Rig
@@ -112,6 +174,26 @@ describe.skipIf(natsServer === undefined).each(environments)('nib serve (%s)', (
     const said = [first, second].map(({ lines, problems }) => `${lines.join('\n')}${problems()}`).join('\n')
     for (const secret of [CANARY, token, ...token.split('.').slice(1)]) expect(said).not.toContain(secret)
   })
+
+  test.runIf(name === 'config' && existsSync('/dev/full'))(
+    'goes on when its log cannot be written, and ends when it is told to',
+    async () => {
+      const full = await open('/dev/full', 'w')
+      const mute = compiled.serve(await rig.writeFile('mute.yaml', rig.bridgeYaml()), full.fd)
+      running.push(mute)
+      const token = await rig.token()
+      const logIn = (): Promise<string> => tryLogin(rig.env.server.port, { auth_token: token })
+      const start = performance.now()
+      while ((await logIn()) !== 'in') expect(performance.now() - start).toBeLessThan(LIMIT_MS)
+      // Lines are handed on five times a second; each time they fail.
+      const since = performance.now()
+      while (performance.now() - since < 1_000) expect(await logIn()).toBe('in')
+      mute.kill('SIGTERM')
+      expect(await within(mute.ended(), LIMIT_MS, 'the end')).toBe(0)
+      expect(mute.problems()).toBe('')
+      await full.close()
+    },
+  )
 
   // The same in every environment.
   test.runIf(name === 'config')('ends with 2 and every mistake named, when its configuration is wrong', async () => {

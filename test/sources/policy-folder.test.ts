@@ -7,20 +7,24 @@ import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 const root = process.getuid?.() === 0
 
 describe('reading a policy folder', () => {
-  test('gives every YAML file below it in the order of the paths, and nothing else', async () => {
+  test('gives every YAML and JSON file below it in the order of the paths, and nothing else', async () => {
     const folder = tempFolder()
     folder.write('shop/b.yml', 'b: 1')
     folder.write('shop/a.yaml', 'a: 1')
     folder.write('z.yaml', 'z: 1')
     folder.write('README.md', '# no')
+    folder.write('shop/DENY.YAML', 'd: 1')
+    folder.write('shop/deny.json', '{"d": 1}')
     folder.write('.draft.yaml', 'no')
     folder.write('shop/b.yml~', 'no')
     const texts = await readPolicyFolders([folder.path], (path) => relative(folder.path, path))
     expect(texts).toEqual({
       ok: true,
       value: [
+        { file: 'shop/DENY.YAML', text: 'd: 1' },
         { file: 'shop/a.yaml', text: 'a: 1' },
         { file: 'shop/b.yml', text: 'b: 1' },
+        { file: 'shop/deny.json', text: '{"d": 1}' },
         { file: 'z.yaml', text: 'z: 1' },
       ],
     })

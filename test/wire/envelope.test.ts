@@ -152,6 +152,18 @@ describe('a plain envelope', () => {
     })
   })
 
+  test('from further in the future than clocks may differ is refused, as if it had expired', () => {
+    const open = plainOpener()
+    expect(open(envelope(createFakeServer(ISSUER).token(NOW + 29_000)), NOW).ok).toBe(true)
+    const ahead = createFakeServer(ISSUER)
+    for (const offset of [32_000, 3_600_000]) {
+      expect(open(envelope(ahead.token(NOW + offset)), NOW)).toEqual({ ok: false, error: 'ENVELOPE_EXPIRED' })
+    }
+    // Once the clocks agree again, so do we.
+    const later = NOW + 3_600_000
+    expect(open(envelope(ahead.token(later), { arrivedAt: later }), later).ok).toBe(true)
+  })
+
   test('whose reply does not go to a server inbox is refused', () => {
     const server = createFakeServer(ISSUER)
     for (const replySubject of ['', 'admin.command', '_INBOX.x', '$SYS._INBOXES.x']) {

@@ -1,7 +1,7 @@
 /**
  * The text of one file -> the objects in it, with positions. Pure.
- * Refuses the whole file when it is too large, too deep or has too many parts; counts while it reads, so that a hostile
- * file costs no more than its limit. Broken YAML in one document does not hide the mistakes in the others.
+ * Refuses the whole file when it is too large, too deep, has too many parts or characters that readers of YAML take differently;
+ * counts while it reads, so that a hostile file costs no more than its limit. Broken YAML in one document does not hide the mistakes in the others.
  */
 import { Composer, Lexer, LineCounter, Parser, type Document } from 'yaml'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
@@ -48,6 +48,8 @@ export function readYaml(source: SourceText): YamlFile {
     const message = `the file is longer than ${MAX_FILE_LENGTH} characters`
     return { objects: [], failures: [{ severity: 'error', code: 'file-too-large', message, hint: 'split it', file }] }
   }
+  const stray = strayCharacter(source)
+  if (stray !== undefined) return { objects: [], failures: [stray] }
   const lines = new LineCounter()
   const positionOf = (offset: number): Position => {
     const { line, col } = lines.linePos(Math.min(offset, text.length))
@@ -78,6 +80,34 @@ export function readYaml(source: SourceText): YamlFile {
     objects.push({ value, mistakes, file, locate })
   }
   return { objects, failures }
+}
+
+/**
+ * What YAML 1.2 section 5.1 does not allow, and the characters at which only some readers end a line: a lone CR, and, for YAML 1.1 as in
+ * kubectl, NEL, LS and PS. `yaml` ends it at none of them, so that a comment would go on over what others read as `action: DENY`.
+ */
+// eslint-disable-next-line no-control-regex -- these are what it is about
+const STRAY = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)/
+const LINE_ENDS = '\r\u0085\u2028\u2029'
+
+function strayCharacter({ file, text }: SourceText): Diagnostic | undefined {
+  const at = text.search(STRAY)
+  if (at < 0) return undefined
+  const before = text.slice(0, at).split('\n')
+  const character = text.charAt(at)
+  const name = `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+  const isLineEnd = LINE_ENDS.includes(character)
+  return {
+    severity: 'error',
+    code: 'yaml-syntax',
+    message: isLineEnd
+      ? `not valid YAML here: some readers end the line at ${name} and others do not`
+      : `not valid YAML: the character ${name} may not stand in it`,
+    hint: isLineEnd ? 'end lines with LF, or with CR and LF' : 'save the file as UTF-8 text',
+    file,
+    line: before.length,
+    column: (before.at(-1)?.length ?? 0) + 1,
+  }
 }
 
 interface Composed {

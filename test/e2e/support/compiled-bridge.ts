@@ -10,10 +10,10 @@ import { promisify } from 'node:util'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 export interface CompiledBridge {
-  /** @param config path of `bridge.yaml`. */
-  serve(config: string): ServeProcess
+  /** @param config path of `bridge.yaml`. @param stdout file descriptor of standard output instead of a pipe to here. */
+  serve(config: string, stdout?: number): ServeProcess
   /** @param module source of an ES module; `./dist` holds the compiled rooms. */
-  run(module: string): ServeProcess
+  run(module: string, stdout?: number): ServeProcess
   remove(): Promise<void>
 }
 
@@ -35,23 +35,23 @@ export async function compileBridge(): Promise<CompiledBridge> {
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'))
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   return {
-    serve: (config) => follow([join(folder, 'dist', 'main.js'), 'serve', '-c', config], folder),
-    run: (module) => follow(['--input-type=module', '-e', module], folder),
+    serve: (config, stdout) => follow([join(folder, 'dist', 'main.js'), 'serve', '-c', config], folder, stdout),
+    run: (module, stdout) => follow(['--input-type=module', '-e', module], folder, stdout),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
-function follow(args: readonly string[], cwd: string): ServeProcess {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+function follow(args: readonly string[], cwd: string, stdout?: number): ServeProcess {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', stdout ?? 'pipe', 'pipe'] })
   const lines: string[] = []
   let rest = ''
   let problems = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     const parts = (rest + chunk).split('\n')
     rest = parts.pop() ?? ''
     lines.push(...parts)
   })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => void (problems += chunk))
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => void (problems += chunk))
   const closed = once(child, 'close')
   return {
     pid: child.pid ?? 0,

@@ -20,6 +20,7 @@ export function keepLog(): KeptLog {
     lines,
     decided: (record) => decisions.info(record),
     flush: () => undefined,
+    lost: () => 0,
     having: (text) => lines.filter((line) => line.includes(text)),
   }
 }

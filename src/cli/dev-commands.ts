@@ -4,6 +4,7 @@ import { runDemo } from '../demo/run-demo.ts'
 import { fetchIstioCrds, fetchKubernetes, KubernetesUnavailable } from '../dev/kubernetes/index.ts'
 import { findNatsServer, NatsServerUnavailable } from '../dev/nats-server/index.ts'
 import { runDev } from '../dev/run-dev.ts'
+import { quote } from '../lib/spell.ts'
 import type { Output } from './output.ts'
 import { packageVersion } from './version.ts'
 
@@ -11,7 +12,7 @@ export interface DevOptions {
   readonly policies?: string
   readonly operator?: true
   readonly plain?: true
-  readonly port?: number
+  readonly port?: string
   readonly fetchOnly?: true
   readonly kubernetes?: true
 }
@@ -30,8 +31,9 @@ export async function devCommand(options: DevOptions, output: Output): Promise<n
     output.error('--kubernetes goes with --fetch-only', 'nib dev --fetch-only --kubernetes')
     return 2
   }
-  if (Number.isNaN(options.port)) {
-    output.error('--port is not a number')
+  const port = options.port === undefined ? undefined : portOf(options.port)
+  if (port === undefined && options.port !== undefined) {
+    output.error(`--port ${quote(options.port)} is no port`, 'write a number from 1 to 65535, or 0 for a free one')
     return 2
   }
   return runDev({
@@ -41,8 +43,14 @@ export async function devCommand(options: DevOptions, output: Output): Promise<n
     sealed: options.plain !== true,
     interrupted: interruption(),
     ...(options.policies === undefined ? {} : { policyFolder: options.policies }),
-    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(port === undefined ? {} : { port }),
   })
+}
+
+/** -1 is how nats-server spells a free one. */
+function portOf(text: string): number | undefined {
+  const port = text === '-1' ? 0 : /^\d{1,5}$/.test(text) ? Number(text) : Infinity
+  return port <= 65_535 ? port : undefined
 }
 
 export function demoCommand(options: DemoOptions, output: Output): Promise<number> {

@@ -11,7 +11,8 @@ export interface FlagError {
 }
 
 export interface WorkloadFlags {
-  readonly namespace: string
+  /** Default {@link DEFAULT_NAMESPACE}. */
+  readonly namespace?: string
   readonly labels: readonly string[]
   /** A service behind a waypoint, which has no labels. */
   readonly waypointFor?: string
@@ -19,6 +20,8 @@ export interface WorkloadFlags {
   readonly waypointName?: string
 }
 
+/** As kubectl has it. */
+export const DEFAULT_NAMESPACE = 'default'
 /** The usual one, as `istioctl waypoint apply` names it. */
 export const DEFAULT_WAYPOINT = 'waypoint'
 
@@ -47,7 +50,7 @@ export interface RequestFlags {
 const MAX_PORT = 65_535
 
 export function workloadOf(flags: WorkloadFlags): PolicyWorkload | FlagError {
-  const { namespace, labels, waypointFor, waypointName } = flags
+  const { namespace = DEFAULT_NAMESPACE, labels, waypointFor, waypointName } = flags
   if (waypointFor !== undefined) {
     if (labels.length > 0)
       return { error: '--labels are of a workload, and --waypoint-for asks a waypoint', hint: 'leave one out' }
@@ -64,6 +67,16 @@ export function workloadOf(flags: WorkloadFlags): PolicyWorkload | FlagError {
     read.set(label.slice(0, equals), label.slice(equals + 1))
   }
   return { namespace, labels: Object.fromEntries(read) }
+}
+
+/** `the workload in namespace shop with labels app=orders` */
+export function workloadInWords(workload: PolicyWorkload): string {
+  if ('waypoint' in workload) {
+    const { namespace, name = DEFAULT_WAYPOINT, service } = workload.waypoint
+    return `the waypoint ${name} in namespace ${namespace}${service === undefined ? '' : ` for service ${service.name}`}`
+  }
+  const labels = Object.entries(workload.labels).map(([key, value]) => `${key}=${value}`)
+  return `the workload in namespace ${workload.namespace} ${labels.length === 0 ? 'without labels' : `with labels ${labels.join(',')}`}`
 }
 
 export function factsOf(

@@ -19,7 +19,14 @@ import {
 import type { Json } from '../lib/json.ts'
 import { table } from '../lib/table.ts'
 import { answerLines, BAD_REQUEST } from './http-can-batch.ts'
-import { factsOf, workloadOf, type FlagError, type RequestFlags, type WorkloadFlags } from './http-can-flags.ts'
+import {
+  factsOf,
+  workloadInWords,
+  workloadOf,
+  type FlagError,
+  type RequestFlags,
+  type WorkloadFlags,
+} from './http-can-flags.ts'
 import type { LineSetup } from './http-can-line.ts'
 import { readAuthorizationPolicies, type LoadedPolicies, type PlacedPolicy } from '../compile/index.ts'
 import { readPolicyTexts } from './load-snapshot.ts'
@@ -67,8 +74,9 @@ export async function httpCan(question: HttpCanArguments, context: HttpCanContex
   const facts = factsOf(question, setup.mesh)
   if ('error' in facts) return refuse(output, facts)
   const answer = answerOne(placed ?? [], setup, facts)
+  const isUnnamed = question.namespace === undefined
   if (question.json === true) output.json(toJson(answer))
-  else print(answer, output)
+  else print(answer, isUnnamed, output)
   return answer.verdict.decision === 'allow' ? 0 : 1
 }
 
@@ -162,9 +170,10 @@ function byName(a: CompiledRule, b: CompiledRule): number {
   return a.name < b.name ? -1 : 1
 }
 
-function toJson({ verdict, attributes, selected, losses, withDryRun }: Answer): Json {
+function toJson({ verdict, attributes, selected, losses, withDryRun, workload }: Answer): Json {
   return {
     ...verdict,
+    workload: workloadJson(workload),
     ...(attributes === undefined || typeof attributes.path !== 'string' ? {} : { path: attributes.path }),
     selected: selected.map(({ policy, file, line, matching }) => ({
       action: policy.action,
@@ -180,14 +189,27 @@ function toJson({ verdict, attributes, selected, losses, withDryRun }: Answer): 
   }
 }
 
+/** As a line of a batch has it. */
+function workloadJson(workload: PolicyWorkload): Json {
+  if (!('waypoint' in workload)) return { namespace: workload.namespace, labels: { ...workload.labels } }
+  const { namespace, name, service } = workload.waypoint
+  return {
+    namespace,
+    waypoint: { ...(name === undefined ? {} : { name }), ...(service === undefined ? {} : { service: service.name }) },
+  }
+}
+
 const WORDS = {
   'no-allow-policy': 'no ALLOW policy selects the workload, so whatever is not denied is allowed',
   'no-allow-match': 'no rule of the ALLOW policies matches',
   [BAD_REQUEST]: 'Envoy answers 400: no policy is asked',
 } as const
 
-function print(answer: Answer, output: Output): void {
-  const { verdict, attributes, facts, selected, others, losses, withDryRun } = answer
+const ANOTHER = ': -n and -l name another'
+
+/** @param isUnnamed nobody said which namespace is asked about. */
+function print(answer: Answer, isUnnamed: boolean, output: Output): void {
+  const { verdict, attributes, facts, selected, others, losses, withDryRun, workload } = answer
   const isAllowed = verdict.decision === 'allow'
   const word = output.paint(output.paint(verdict.decision, isAllowed ? 'good' : 'bad'), 'strong')
   output.line(`${word}  ${reasonOf(verdict, selected)}`)
@@ -195,6 +217,7 @@ function print(answer: Answer, output: Output): void {
   if (typeof path === 'string' && facts.path !== undefined && facts.path !== path) {
     output.line(`path   ${path}  (policies compare the normalised path without query)`)
   }
+  if (isUnnamed && selected.length > 0) output.line(`note   asked of ${workloadInWords(workload)}${ANOTHER}`)
   for (const { name, effect, lost } of losses) output.line(`note   ${name} ${LOSSES[effect]}: ${lost.join(', ')}`)
   if (withDryRun !== undefined && withDryRun.decision !== verdict.decision) {
     output.line(`note   with the dry-run policies in force: ${withDryRun.decision}, ${reasonOf(withDryRun, selected)}`)
@@ -206,7 +229,7 @@ function print(answer: Answer, output: Output): void {
     matching.length === 0 ? '-' : matching.join(', '),
     placeOf(file, line),
   ])
-  if (rows.length === 0) output.line('no policy selects this workload')
+  if (rows.length === 0) output.line(`no policy selects ${workloadInWords(workload)}${isUnnamed ? ANOTHER : ''}`)
   else for (const line of table(['action', 'policy', 'rules that match', 'written in'], rows)) output.line(line)
   if (others > 0) output.line(`${others} more ${others === 1 ? 'policy does' : 'policies do'} not select this workload`)
 }

@@ -56,7 +56,7 @@ export function addHttpCommands(program: Command, { output, input, finish }: Com
         .env('NIB_POLICIES')
         .argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value]),
     )
-    .option('-n, --namespace <name>', 'namespace of the workload that is called', 'default')
+    .option('-n, --namespace <name>', 'namespace of the workload that is called (default: "default")')
     .option('-l, --labels <key=value,...>', 'its labels (repeatable)', collect, [])
     .option('--waypoint-for <service>', 'decide as the waypoint of this Service instead of as a sidecar')
     .option('--waypoint-name <name>', 'name of that waypoint\'s Gateway (default: "waypoint")')

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import type { DemoOptions, DevOptions } from './dev-commands.ts'
+import { didYouMean } from '../lib/nearest.ts'
 import { addHttpCommands } from './http-commands.ts'
 import type { Input } from './input.ts'
 import { collect, example } from './options.ts'
@@ -33,12 +34,13 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
   const program = new Command('nib')
     .description('Answers NATS auth_callout from the identities and policies your mesh already has.')
     .version(packageVersion(), '-V, --version')
-    .showHelpAfterError('(nib --help lists the commands)')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.out.write(text),
-      writeErr: (text) => void terminal.problems.write(printable(text.replace(/^error: /, 'nib: error: '))),
+      writeErr: (text) =>
+        void terminal.problems.write(printable(text.startsWith('error: ') ? `nib: error: ${inWords(text)}` : text)),
     })
+    .addHelpText('after', CODES)
 
   program
     .command('serve')
@@ -94,7 +96,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     .option('-p, --policies <folder>', 'folder of policy documents (default: the demo shop)')
     .option('--operator', 'operator mode instead of config mode')
     .option('--plain', 'requests and answers without xkey encryption')
-    .option('--port <port>', 'port of nats-server; -1 for a free one', Number.parseInt)
+    .option('--port <port>', 'port of nats-server, 0 for a free one (default: 4222)')
     .option('--fetch-only', 'get nats-server into the cache, then exit')
     .option('--kubernetes', 'with --fetch-only: also a Kubernetes API, which may take ten minutes to build')
     .addHelpText('after', example('nib dev --policies ./policy'))
@@ -121,7 +123,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
   keys
     .command('make')
     .description('make a key; the seed goes to a file, the public key to stdout')
-    .argument('<kind>', 'account, xkey, user or operator')
+    .argument('<kind>', 'account, xkey, user, operator or server')
     .requiredOption('-o, --out <file>', 'new file for the seed (mode 0600); an existing file is never overwritten')
     .option('--json', 'machine-readable output')
     .addHelpText('after', example('nib keys make account -o keys/issuer.seed'))
@@ -146,18 +148,28 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     return code
   }
   try {
+    const [first, name] = argv
+    if (first === 'help' && name !== undefined && commandOf(program, [name]) === program && !/^(?:-|help$)/.test(name))
+      program.error(`error: unknown command '${name}'`)
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode === 0 ? 0 : failed(exitCode)
   } catch (problem) {
     if (problem instanceof CommanderError) {
       if (problem.exitCode === 0) return 0
-      return failed(usageCode(argv), { error: usageError(problem), diagnostics: [] })
+      const hint = usageHint(problem, program, argv)
+      if (hint !== undefined) terminal.problems.write(`nib: hint: ${hint}\n`)
+      return failed(usageCode(argv), { error: usageError(problem, hint), diagnostics: [] })
     }
     output.error(problem instanceof Error ? problem.message : String(problem))
     return failed(1)
   }
 }
 
+const CODES = `
+Exit codes: 0 done, or yes; 1 could not be done, or no; 2 wrong usage or wrong documents.
+With --json, failures are JSON on standard output too. Colour is for terminals, and not where NO_COLOR is set.
+Each command shows examples: nib why --help
+`
 const USAGE = 'usage'
 const FAILED = 'failed'
 
@@ -168,9 +180,45 @@ function isForMachine(argv: readonly string[]): boolean {
 }
 
 /** Who calls a command without its subcommand is shown the help. */
-function usageError({ message }: CommanderError): Failure['error'] {
-  const isHelp = message === '(outputHelp)'
-  return { code: USAGE, message: isHelp ? 'the command is not complete' : message.replace(/^error: /, '') }
+const HELP_SHOWN = '(outputHelp)'
+
+function usageError({ message }: CommanderError, hint: string | undefined): Failure['error'] {
+  const said = message === HELP_SHOWN ? 'the command is not complete' : inWords(message)
+  return { code: USAGE, message: said, ...(hint === undefined ? {} : { hint }) }
+}
+
+/** What commander says, without its own words for things. */
+function inWords(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(.*)'\./, "'$1' is no $2.")
+}
+
+function usageHint({ message, code }: CommanderError, program: Command, argv: readonly string[]): string | undefined {
+  if (message === HELP_SHOWN) return undefined
+  const command = commandOf(program, argv)
+  const flags = command.options.flatMap(({ long }) => long ?? [])
+  const slip = argv.find((word) => word.startsWith('--') && !['--', '--help', ...flags].includes(flagOf(word)))
+  // Commander tells what is missing first, and a slip of the pen may be why.
+  const meant = slip && code === 'commander.missingMandatoryOptionValue' ? didYouMean(flagOf(slip), flags) : undefined
+  if (slip !== undefined && meant !== undefined) return `there is no ${printable(flagOf(slip))}: ${meant}`
+  return `${pathOf(command)} --help ${command.commands.length > 0 ? 'lists the commands' : 'shows what it takes'}`
+}
+
+/** `--config=bridge.yaml` -> `--config` */
+function flagOf(word: string): string {
+  return word.split('=')[0] ?? word
+}
+
+/** As far as its words can be followed. */
+function commandOf(command: Command, argv: readonly string[]): Command {
+  const [word, ...rest] = argv
+  const next = command.commands.find((one) => one.name() === word)
+  return next === undefined ? command : commandOf(next, rest)
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 /** Of a plan, 2 says that something changes. */

@@ -9,6 +9,7 @@ import type {
   WhoCanArguments,
   WhyArguments,
 } from './answer-commands.ts'
+import type { ExplainOptions } from './explain-command.ts'
 import { actionArgument, addClaimOptions, addMeshOptions, example, groupOption, policiesOption } from './options.ts'
 import type { CommandContext } from './policy-commands.ts'
 import { addRemoteOptions } from './remote-options.ts'
@@ -42,12 +43,13 @@ export function addQuestionCommands(program: Command, { output, input, finish }:
     .argument('[principal]', `${PRINCIPAL}; left out with --token-file`)
     .addHelpText(
       'after',
-      example(
-        'nib what-can shop/dashboard --policies ./policy',
-        'nib what-can spiffe://cluster.local/ns/shop/sa/orders -p ./policy --json',
-        'nib what-can https://login.example/anna --group support -p ./policy',
-        'nib what-can --token-file token.jwt -p ./policy',
-      ),
+      WHAT_CAN_CODES +
+        example(
+          'nib what-can shop/dashboard --policies ./policy',
+          'nib what-can spiffe://cluster.local/ns/shop/sa/orders -p ./policy --json',
+          'nib what-can https://login.example/anna --group support -p ./policy',
+          'nib what-can --token-file token.jwt -p ./policy',
+        ),
     )
     .action(async (principal: string | undefined, options: PrincipalArguments) => {
       const { whatCanCommand } = await import('./answer-commands.ts')
@@ -60,10 +62,22 @@ export function addQuestionCommands(program: Command, { output, input, finish }:
     .addArgument(actionArgument())
     .argument('<subject>', 'a subject; to subscribe, wildcards may stand in it')
     .option('-q, --queue <name>', 'subscribe as a member of this queue group')
-    .addHelpText('after', example('nib why shop/orders publish shop.orders.created --policies ./policy'))
+    .addHelpText('after', WHY_CODES + example('nib why shop/orders publish shop.orders.created --policies ./policy'))
     .action(async (principal: string, action: Action, subject: string, options: Omit<WhyArguments, 'principal'>) => {
       const { whyCommand } = await import('./answer-commands.ts')
       finish(await whyCommand({ ...options, principal, action, subject }, context))
+    })
+
+  program
+    .command('explain')
+    .description('say what the code of a refused login means, who can mend it, and how')
+    .argument('[code]', 'as in the log of nats-server, in a record or in a metric (default: list all)')
+    .argument('[decision-id]', 'what stands behind it in the log; it may be left out')
+    .option('--json', 'machine-readable output')
+    .addHelpText('after', example('nib explain TOKEN_AUDIENCE'))
+    .action(async (code: string | undefined, _decisionId: string | undefined, options: ExplainOptions) => {
+      const { explainCommand } = await import('./explain-command.ts')
+      finish(explainCommand(code, options, output))
     })
 
   askedOf(program.command('review'))
@@ -115,6 +129,8 @@ export function addQuestionCommands(program: Command, { output, input, finish }:
     })
 }
 
+const WHY_CODES = '\nExit codes: 0 allowed, 1 denied, 2 no answer.\n'
+const WHAT_CAN_CODES = '\nExit codes: 0 it can log in, 1 it cannot, 2 no answer.\n'
 const PLAN_CODES =
   '\nExit codes: 0 nothing changes, 2 something does, 1 no answer (as terraform plan -detailed-exitcode).\n'
 const DRIFT_CODES = '\nExit codes: 0 no differences, 1 differences, 2 no answer.\n'

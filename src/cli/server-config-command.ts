@@ -36,7 +36,10 @@ interface PlannedFile {
 
 export async function serverConfigCommand(options: ServerConfigOptions, output: Output): Promise<number> {
   const listeners = listenersOf(options)
-  if (typeof listeners === 'string') return refuse(output, listeners)
+  if (typeof listeners === 'string')
+    return refuse(output, listeners, 'a name or an address, and a port up to 65535: 127.0.0.1:4222')
+  if (options.account.length === 0)
+    return refuse(output, 'no account is named that clients live in', 'for example --account SHOP')
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     return refuse(output, '--tls-cert and --tls-key go together')
   }
@@ -65,7 +68,7 @@ export async function serverConfigCommand(options: ServerConfigOptions, output: 
   const files = plan(made.value, options)
   const written = await writeAll(options.out, files)
   if (written !== undefined) {
-    output.error(written, 'nothing is ever overwritten: choose a new folder')
+    output.error(...written)
     return 1
   }
   report(made.value, files, options, output)
@@ -104,15 +107,21 @@ function plan(config: ServerConfig, { listen, tlsCert, tlsCa }: ServerConfigOpti
   ]
 }
 
-async function writeAll(folder: string, files: readonly PlannedFile[]): Promise<string | undefined> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+/** @returns why not all was written, and what to do. */
+async function writeAll(folder: string, files: readonly PlannedFile[]): Promise<[string, string] | undefined> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch {
+    return [`the folder ${folder} cannot be made`, 'name one that is no file, in a folder that may be written to']
+  }
   for (const { name, content, secret } of files) {
     const path = join(folder, name)
     try {
       await writeFile(path, content, { flag: 'wx', mode: secret ? 0o600 : 0o644 })
     } catch (problem) {
       const exists = problem instanceof Error && 'code' in problem && problem.code === 'EEXIST'
-      return exists ? `${path} exists already` : `${path} cannot be written`
+      if (exists) return [`${path} exists already`, 'nothing is ever overwritten: choose a new folder']
+      return [`${path} cannot be written`, 'choose a folder that may be written to']
     }
   }
   return undefined
@@ -171,7 +180,7 @@ function parseAddress(text: string): Address | undefined {
   return match?.[1] === undefined || port > 65_535 ? undefined : { host: match[1], port }
 }
 
-function refuse(output: Output, message: string): number {
-  output.error(message)
+function refuse(output: Output, message: string, hint?: string): number {
+  output.error(message, hint)
   return 2
 }

@@ -11,6 +11,7 @@ export function printWhatCan(answer: WhatCan, output: Output): void {
   if (answer.refusal !== undefined) {
     output.line(`${output.paint('no login', 'bad')}: ${answer.refusal}, ${REFUSALS[answer.refusal].meaning}`)
     for (const origin of answer.accountRules) output.line(`  ${nameOrigin(origin)}  ${placeOf(origin)}`)
+    output.line(`to mend it: ${REFUSALS[answer.refusal].next}`)
     return
   }
   output.line(

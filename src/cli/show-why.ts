@@ -30,7 +30,7 @@ function printReasons({ allowed, refusal, reasons }: WholeWhy, output: Output): 
   // The account is where the principal lives, and no word on the subject.
   const isUnspoken = !allowed && refusal === undefined && reasons.every(({ part }) => part === 'account')
   if (rows.length > 0 || isUnspoken) output.line()
-  for (const line of table(['', 'rule', 'pattern', 'written in'], rows)) output.line(line)
+  if (rows.length > 0) for (const line of table(['', 'rule', 'pattern', 'written in'], rows)) output.line(line)
   if (isUnspoken) output.line('no rule speaks of this subject: nothing granted means nothing allowed')
 }
 

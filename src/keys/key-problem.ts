@@ -5,6 +5,8 @@ const HINTS = {
   'key-file-unreadable': 'check the path, the mount and the permissions',
   'key-file-malformed': 'the file holds seeds, one on each line, and nothing else; `nib keys` makes one',
   'login-file-malformed': 'a password file holds the password alone; `nsc generate creds` writes a creds file',
+  'login-other-account':
+    'write it with `nsc generate creds --account <callout account> --name <user>`, or correct callout.account',
   'key-file-readable-by-all':
     'chmod 600 the file; for a Kubernetes Secret volume set defaultMode: 0400 (0440 with fsGroup)',
   'key-listed-twice': 'keep each key once',

@@ -4,6 +4,7 @@
  */
 import { credsAuthenticator, nkeyAuthenticator, usernamePasswordAuthenticator, type Authenticator } from 'nats'
 import { readText, watchFiles, type Loaded, type TextFile } from '../files/index.ts'
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import { err, ok, type Result } from '../lib/result.ts'
 import { parseSigner } from '../nkey/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
@@ -22,11 +23,15 @@ export interface ServiceLogin {
 const MAX_BYTES = 65_536
 const CREDS = /-----BEGIN NATS USER JWT-----\s+eyJ[\w.-]+\s+[\s\S]*-----BEGIN USER NKEY SEED-----\s+(SU[A-Z2-7]+)\s/
 
-/** @param part field of the configuration, as messages name it. */
+/**
+ * @param part field of the configuration, as messages name it.
+ * @param account operator mode: `A…` that a creds file must be of; nats-server asks nobody in another one.
+ */
 export async function openServiceLogin(
   credentials: ServiceCredentials,
   ports: KeyringPorts,
   part = 'nats.credentials',
+  account?: string,
 ): Promise<Result<ServiceLogin, readonly Diagnostic[]>> {
   const file = fileOf(credentials)
   const place: Place = { part, file }
@@ -34,7 +39,7 @@ export async function openServiceLogin(
   let text: string | undefined
 
   async function reload(): Promise<Loaded> {
-    const next = await readSecret(credentials, file, place)
+    const next = await readSecret(credentials, file, place, account)
     if (!next.ok) {
       if (text !== undefined && next.error.message !== problem?.message) ports.log(keptIf(true, next.error))
       problem = next.error
@@ -80,6 +85,7 @@ async function readSecret(
   credentials: ServiceCredentials,
   file: string,
   place: Place,
+  account: string | undefined,
 ): Promise<Result<TextFile, Diagnostic>> {
   const read = await readText(file, MAX_BYTES)
   if (!read.ok) return err(keyProblem('key-file-unreadable', `the file of ${place.part} ${read.error}`, place))
@@ -88,7 +94,31 @@ async function readSecret(
   const problem = problemWith(credentials, text)
   if (problem !== undefined)
     return err(keyProblem('login-file-malformed', `the file of ${place.part} ${problem}`, place))
+  const own = account === undefined || !('credsFile' in credentials) ? account : accountOf(text)
+  if (own !== account) {
+    const message = `the file of ${place.part} is of a user in account ${own ?? 'unknown'}, and callout.account is ${account}: login requests come to that account alone`
+    return err(keyProblem('login-other-account', message, place))
+  }
   return ok({ text, mode: read.value.mode })
+}
+
+const PUBLIC_ACCOUNT_KEY = /^A[A-Z2-7]{55}$/
+
+/** Of the user JWT in a creds file, unverified: a signing key names its account beside it. */
+function accountOf(creds: string): string | undefined {
+  try {
+    const [, claims = ''] = /eyJ[\w-]*\.([\w-]+)/.exec(creds) ?? []
+    const { iss, nats }: JsonObject = parseObject(Buffer.from(claims, 'base64url').toString('utf8'))
+    const account = (isJsonObject(nats) ? nats['issuer_account'] : undefined) ?? iss
+    return typeof account === 'string' && PUBLIC_ACCOUNT_KEY.test(account) ? account : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parseObject(text: string): JsonObject {
+  const parsed: unknown = JSON.parse(text)
+  return isJsonObject(parsed) ? parsed : {}
 }
 
 function problemWith(credentials: ServiceCredentials, text: string): string | undefined {

@@ -4,6 +4,8 @@
  */
 import type { IssuerStatus } from '../authn/index.ts'
 import type { Result } from '../lib/result.ts'
+import { REFUSALS } from '../policy/refusal.ts'
+import type { ProvenMismatch } from './mismatch.ts'
 
 export interface Check {
   readonly name: 'decision' | 'nats' | 'policy' | 'issuers' | 'questions'
@@ -22,6 +24,8 @@ export interface ReadinessParts {
   now(): number
   selfTest(now: number): Result<void, string>
   connections(): { readonly ready: number; readonly count: number }
+  /** What the servers have proven to ask for and we do not have keys for; absent where that cannot be told. */
+  mismatch?(): ProvenMismatch | undefined
   policy(): { readonly snapshotId: string | undefined; readonly problem: string | undefined }
   issuers(): readonly IssuerState[]
   /** Whether the micro service for questions is up; absent where none is configured. */
@@ -65,8 +69,10 @@ export function createReadiness(parts: ReadinessParts): () => Readiness {
   function nats(): Check {
     const { ready, count } = parts.connections()
     const isStopping = parts.stopping()
-    const detail = isStopping ? 'leaving the queue group' : `${ready} of ${count} connections are subscribed`
-    return { name: 'nats', ok: ready > 0 && !isStopping, required: true, detail }
+    const mismatch = parts.mismatch?.()
+    const subscribed = `${ready} of ${count} connections are subscribed`
+    const detail = isStopping ? 'leaving the queue group' : [subscribed, mismatch && inWords(mismatch)].join('')
+    return { name: 'nats', ok: ready > 0 && !isStopping && mismatch === undefined, required: true, detail }
   }
 
   function policy(): Check {
@@ -101,4 +107,9 @@ export function createReadiness(parts: ReadinessParts): () => Readiness {
     const checks = [decision(), nats(), policy(), issuers(), ...questions()]
     return { ready: checks.every((check) => check.ok || !check.required), checks }
   }
+}
+
+function inWords(code: ProvenMismatch): string {
+  const { meaning, next } = REFUSALS[code]
+  return `, and no login can be answered (${code}): ${meaning}; ${next}`
 }

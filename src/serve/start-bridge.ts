@@ -39,6 +39,7 @@ import {
   type QuestionsSetup,
 } from './open-questions.ts'
 import { openPolicy, policyState, policyGauges } from './open-policy.ts'
+import { createMismatch } from './mismatch.ts'
 import { createReadiness, issuerState, type Readiness } from './readiness.ts'
 import { createSelfTest } from './self-test.ts'
 import { sha256Hex } from './sha256.ts'
@@ -77,7 +78,8 @@ export async function startBridge(
   if (unfit.length > 0) return err(unfit)
   const keyring = await openKeyring(config.keys, { now, log: report })
   if (!keyring.ok) return keyring
-  const login = await openServiceLogin(config.nats.credentials, { now, log: report })
+  const calloutAccount = config.keys.mode === 'operator' ? config.keys.callout.publicKey : undefined
+  const login = await openServiceLogin(config.nats.credentials, { now, log: report }, undefined, calloutAccount)
   if (!login.ok) {
     keyring.value.close()
     return login
@@ -131,10 +133,14 @@ async function run(parts: Parts): Promise<Result<RunningBridge, readonly Diagnos
   const settings = { clientTypes: config.callout.clientTypes, accounts: config.accounts, sessions: config.sessions }
   const ports = { currentSnapshot: policy.current, decide: createDecide(sha256Hex), chance: Math.random }
   let stopping = false
-  const service = openService(parts, open, settings, ports)
+  const mismatch = createMismatch({ boxKeys: keys.boxKeys, servers: () => connections.servers })
+  const service = openService(parts, mismatch.watching(open), settings, ports)
   const connections = openCalloutConnections({ config, log: options.log, login, now }, service, () => stopping)
   metrics.expose(gaugesOf(parts, clocks, service, connections))
-  keys.onChange(() => metrics.keysChanged())
+  keys.onChange(() => {
+    metrics.keysChanged()
+    mismatch.forget()
+  })
   const setup = questionsSetup(parts)
   const answers = openQuestions(setup)
   const microService = openQuestionMicroService(setup, answers, files)
@@ -150,6 +156,8 @@ async function run(parts: Parts): Promise<Result<RunningBridge, readonly Diagnos
       probe: probeIn(config),
     }),
     connections: () => connections,
+    // In operator mode other accounts may have a callout of their own, and the same server signs for all of them.
+    ...(config.keys.mode === 'config' ? { mismatch: mismatch.proven } : {}),
     policy: () => policyState(policy, now()),
     issuers: () => authenticator.status(now()).map(issuerState),
     ...(microService === undefined ? {} : { questions: () => microService.ready }),

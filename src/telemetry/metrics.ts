@@ -5,6 +5,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { QuestionRecord } from '../answers/outcome.ts'
 import type { DecisionRecord } from '../audit/record.ts'
+import { REFUSALS } from '../policy/refusal.ts'
 
 /** Read at each scrape. */
 export interface Gauges {
@@ -56,6 +57,8 @@ export function createMetrics(version: string): Metrics {
   const decisions = count('nib_decisions_total', 'Login requests by how they ended: ALLOWED or a refusal code', [
     'code',
   ])
+  // From the start, so that the rate of a code sees its first event too.
+  for (const code of ['ALLOWED', ...Object.keys(REFUSALS)]) decisions.inc({ code }, 0)
   const verdicts = count('nib_token_verdicts_total', 'Tokens by whether their verdict was at hand', ['outcome'])
   const reads = count('nib_issuer_key_reads_total', 'Readings of issuer keys by their outcome', ['issuer', 'outcome'])
   const unknown = count('nib_issuer_unknown_keys_total', 'Tokens that name a key their issuer does not publish', [

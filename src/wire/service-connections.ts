@@ -41,6 +41,8 @@ export interface ServiceConnections {
   /** Connections that are up and subscribed. */
   readonly ready: number
   readonly count: number
+  /** Public keys of the servers that those are up to, each once. */
+  readonly servers: readonly string[]
   /** Stops taking requests; the connections stay open for replies. */
   stopReceiving(): Promise<void>
   close(): Promise<void>
@@ -69,6 +71,9 @@ export function openServiceConnections(
       return links.filter((link) => link.ready()).length
     },
     count: settings.count,
+    get servers() {
+      return [...new Set(links.flatMap((link) => link.server() ?? []))]
+    },
     stopReceiving: async () => void (await Promise.allSettled(links.map((link) => link.stopReceiving()))),
     close: async () => void (await Promise.allSettled(links.map((link) => link.close()))),
   }
@@ -76,6 +81,7 @@ export function openServiceConnections(
 
 interface Link {
   ready(): boolean
+  server(): string | undefined
   stopReceiving(): Promise<void>
   close(): Promise<void>
 }
@@ -165,6 +171,7 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
     Promise.race([Promise.resolve(step).catch(() => undefined), deps.sleep(CLOSE_LIMIT_MS)])
   return {
     ready: () => subscribed && !stopping,
+    server: () => (subscribed ? connection?.info?.server_id : undefined),
     async stopReceiving() {
       const isUp = subscribed
       stopping = true

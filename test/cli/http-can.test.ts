@@ -91,6 +91,7 @@ describe('nib http can', () => {
     expect(JSON.parse(ran.out)).toEqual({
       decision: 'deny',
       decidedBy: 'ns[istio-system]-policy[no-delete]-rule[0]',
+      workload: { namespace: 'shop', labels: { app: 'orders' } },
       path: '/',
       selected: [
         {
@@ -113,6 +114,27 @@ describe('nib http can', () => {
         },
       ],
       losses: [],
+    })
+  })
+
+  test('names the workload it was asked of, where nobody else did or nothing selects it', async () => {
+    const path = folder({ 'orders.yaml': ORDERS, 'root.yaml': NO_DELETE })
+    const unnamed = await nib(['-p', path])
+    expect(unnamed.out).toContain(
+      'note   asked of the workload in namespace default without labels: -n and -l name another\n',
+    )
+    expect((await nib(['-p', path, ...WORKLOAD])).out).not.toContain('asked of')
+    const alone = ['-p', folder({ 'orders.yaml': ORDERS })]
+    const nothing = 'no policy selects the workload in namespace'
+    expect((await nib(alone)).out).toContain(`${nothing} default without labels: -n and -l name another\n`)
+    expect((await nib([...alone, '-n', 'shop', '-l', 'app=a,tier=b'])).out).toContain(
+      `${nothing} shop with labels app=a,tier=b\n`,
+    )
+    expect((await nib([...alone, '-n', 'shop', '--waypoint-for', 'orders'])).out).toContain(
+      'no policy selects the waypoint waypoint in namespace shop for service orders\n',
+    )
+    expect(JSON.parse((await nib([...alone, '--waypoint-for', 'orders', '--json'])).out)).toMatchObject({
+      workload: { namespace: 'default', waypoint: { name: 'waypoint', service: 'orders' } },
     })
   })
 

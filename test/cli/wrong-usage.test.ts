@@ -101,6 +101,57 @@ describe('a flag that has no meaning is refused', () => {
   })
 })
 
+describe('a slip of the pen is answered with', () => {
+  test.for<[string, string[], string]>([
+    ['the page of that command', ['why', 'shop/web', 'publish', ...SHOP], 'nib why --help shows what it takes'],
+    ['the page of that subcommand', ['keys', 'make', 'account'], 'nib keys make --help shows what it takes'],
+    ['the commands there are', ['nonsense'], 'nib --help lists the commands'],
+    ['the commands there are, also where help was asked', ['help', 'nonsense'], 'nib --help lists the commands'],
+    ['the commands of that group', ['keys', 'nonsense'], 'nib keys --help lists the commands'],
+    ['the flag that was meant, where another seems missing', ['serve', '--confg', 'a'], 'did you mean "--config"?'],
+    ['the same with a value behind =', ['compile', '--polices=a'], 'there is no --polices: did you mean "--policies"?'],
+    ['the word that was meant', ['why', 'shop/web', 'pubish', 'a', ...SHOP], "'pubish' is no action"],
+  ])('%s: nib %j', async ([, argv, said]) => {
+    const ran = await nib(argv)
+    expect([ran.exitCode, ran.out]).toEqual([2, ''])
+    expect(ran.problems).toMatch(/^nib: error: [^]*\nnib: hint: .*\n$/)
+    expect(ran.problems).toContain(said)
+    const { error } = JSON.parse((await nib([...argv, '--json'])).out)
+    expect(`${error.message} ${error.hint}`).toContain(said)
+  })
+
+  test('the help alone where a group is called without a command', async () => {
+    const { problems, exitCode } = await nib(['http'])
+    expect(exitCode).toBe(2)
+    expect(problems).toMatch(/^Usage: nib http /)
+    expect(problems).not.toMatch(/error|hint/)
+  })
+
+  test.for<[string[], string]>([
+    [['dev', '--port', '99999'], 'write a number from 1 to 65535'],
+    [['dev', '--port', '12x'], 'write a number from 1 to 65535'],
+    [['dev', '--port', ''], 'write a number from 1 to 65535'],
+    [['server-config', '-o', '/no/such/folder'], 'for example --account SHOP'],
+    [['server-config', '-a', 'A', '-o', '/no/such/folder', '--listen', 'a:99999'], 'a port up to 65535'],
+  ])('what is expected: nib %j', async ([argv, said]) => {
+    const ran = await nib(argv)
+    expect([ran.exitCode, ran.out]).toEqual([2, ''])
+    expect(ran.problems).toContain(said)
+  })
+
+  test('what to do where a folder cannot be made', async () => {
+    const ran = await nib(['server-config', '-a', 'A', '-o', tempFolder().write('file', '')])
+    expect(ran.exitCode).toBe(1)
+    expect(ran.problems).toMatch(/cannot be made\nnib: hint: name one that is no file/)
+  })
+})
+
+test('the first page of help has the exit codes, and no line of an error', async () => {
+  const { out, problems, exitCode } = await nib(['--help'])
+  expect([exitCode, problems]).toEqual([0, ''])
+  expect(out).toContain('Exit codes: 0')
+})
+
 test('a claim may have any name, a dot in it too', async () => {
   const policies = tempFolder().write(
     'p.yaml',

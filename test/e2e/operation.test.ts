@@ -5,7 +5,7 @@ import { createDecide } from '../../src/policy/decide.ts'
 import { workloadPrincipal } from '../../src/identity/principal.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { openKeyring, type Keyring } from '../../src/keys/index.ts'
-import { createSigningKey, parseSigner } from '../../src/nkey/index.ts'
+import { createBoxKey, createSigningKey, parseSigner } from '../../src/nkey/index.ts'
 import { REFUSALS } from '../../src/policy/refusal.ts'
 import { createSelfTest, type SelfTestParts } from '../../src/serve/self-test.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
@@ -90,6 +90,7 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
       await rig.stopBridges()
       await rig.writeFile('other.nk', createSigningKey('A').seed)
       await rig.startBridge({ callout: { issuer: [{ seedFile: 'other.nk' }] } })
+      expect((await rig.admin('/readyz')).status).toBe(200)
       const from = rig.log.lines.length
       const said = (): readonly string[] =>
         rig.log.lines.slice(from).filter((line) => line.includes('a login is left unanswered'))
@@ -101,10 +102,25 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
       expect(said()).toHaveLength(1)
       expect(JSON.parse(said()[0] ?? '')).toMatchObject({ level: 'warn', code: 'ENVELOPE_SUBJECT', requests: 1 })
       expect(said()[0]).toContain('callout.issuer')
+      const { status, text } = await rig.admin('/readyz')
+      expect([status, text]).toEqual([503, expect.stringContaining('no login can be answered (ENVELOPE_SUBJECT)')])
+      expect((await rig.admin('/livez')).status).toBe(200)
       await rig.stopBridges()
       await rig.startBridge()
     },
   )
+
+  test.runIf(name === 'config')('sees a bridge that waits for boxes no server makes as not ready', async () => {
+    const { seed } = createBoxKey()
+    await rig.writeFile('box.nk', seed)
+    await rig.withOverlay({ callout: { xkey: [{ seedFile: 'box.nk' }] } }, async () => {
+      await rig.decisionsOf(() => tryLogin(rig.env.server.port, {}), 1)
+      const { status, text } = await rig.admin('/readyz')
+      expect([status, text]).toEqual([503, expect.stringContaining('no login can be answered (ENVELOPE_PLAINTEXT)')])
+    })
+    await rig.expectGoodLogin()
+    expect((await rig.admin('/readyz')).status).toBe(200)
+  })
 
   test.runIf(name === 'config')(
     'is told in the words of bridge.yaml that nobody can listen there, and no login is taken',

@@ -1,5 +1,5 @@
 import { encodeUser, fmtCreds } from '@nats-io/jwt'
-import { fromPublic, fromSeed } from 'nkeys.js'
+import { fromPublic, fromSeed, type KeyPair } from 'nkeys.js'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openServiceLogin, type ServiceCredentials, type ServiceLogin } from '../../src/keys/index.ts'
 import { createSigningKey } from '../../src/nkey/index.ts'
@@ -17,9 +17,12 @@ async function open(credentials: ServiceCredentials): Promise<{ login: ServiceLo
   return { login: result.value, logged }
 }
 
-async function credsOf(): Promise<string> {
-  const [account, user] = [createSigningKey('A'), createSigningKey('U')]
-  const jwt = await encodeUser('bridge', fromPublic(user.publicKey), fromSeed(Buffer.from(account.seed)))
+async function credsOf(
+  account = createSigningKey('A'),
+  options: Parameters<typeof encodeUser>[4] = {},
+): Promise<string> {
+  const user = createSigningKey('U')
+  const jwt = await encodeUser('bridge', fromPublic(user.publicKey), fromSeed(Buffer.from(account.seed)), {}, options)
   return Buffer.from(fmtCreds(jwt, fromSeed(Buffer.from(user.seed)))).toString()
 }
 
@@ -54,6 +57,31 @@ describe('the service login', () => {
   ])('reads a creds file %s', async (_, change) => {
     const { login } = await open({ credsFile: tempFolder().write('bridge.creds', change(await credsOf())) })
     expect(login.authenticator('nonce')).toMatchObject({ jwt: expect.stringMatching(/^eyJ/), sig: expect.any(String) })
+  })
+
+  test('takes a creds file of the callout account alone, signed by its key or by a signing key of it', async () => {
+    const [account, signing, other] = [createSigningKey('A'), createSigningKey('A'), createSigningKey('A')]
+    const seedOf = (key: { readonly seed: string }): KeyPair => fromSeed(Buffer.from(key.seed))
+    const tryIn = async (calloutAccount: string, text: string): Promise<unknown> => {
+      const credsFile = tempFolder().write('bridge.creds', text)
+      const ports = { now: Date.now, log: () => undefined }
+      const result = await openServiceLogin({ credsFile }, ports, 'nats.credentials', calloutAccount)
+      if (result.ok) result.value.close()
+      return result.ok ? 'taken' : result.error
+    }
+    const own = await credsOf(account)
+    const signed = await credsOf(account, { signer: seedOf(signing) })
+    expect(await tryIn(account.publicKey, own)).toBe('taken')
+    expect(await tryIn(account.publicKey, signed)).toBe('taken')
+    for (const text of [own, signed]) {
+      expect(await tryIn(other.publicKey, text)).toEqual([
+        expect.objectContaining({
+          code: 'login-other-account',
+          message: expect.stringContaining(account.publicKey),
+          hint: expect.stringContaining('nsc generate creds'),
+        }),
+      ])
+    }
   })
 
   test('keeps the last good secret while the file is broken, and says so once', async () => {

@@ -93,7 +93,7 @@ export async function createBridgeAnswer(setup: ResponderSetup): Promise<Answer>
     const arrivedAt = Date.now()
     const envelope = { payload, xkeyHeader, replySubject: REPLY_SUBJECT, arrivedAt }
     let reply: Reply
-    service.accept({ envelope, arrivedAt, reply: (bytes) => (reply = bytes) })
+    service.accept({ envelope, arrivedAt, longestReply: Infinity, reply: (bytes) => (reply = bytes) })
     return service.pending === 0 ? reply : service.idle().then(() => reply)
   }
 }

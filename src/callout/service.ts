@@ -17,6 +17,8 @@ export interface Arrival<Envelope> {
   readonly envelope: Envelope
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number
+  /** Bytes: the most that its server takes as one message. */
+  readonly longestReply: number
   reply(payload: Uint8Array): void
 }
 
@@ -92,8 +94,10 @@ export function createCalloutService<Envelope>(deps: ServiceDeps<Envelope>): Cal
     if (now >= deadline) return end(task, { ...findingsOf(outcome), effect: 'deny', code: 'DEADLINE_PASSED' })
     if (outcome.effect === 'deny' && !isAnswered(outcome.code)) return end(task, outcome)
     const written = writeAnswer(opened.login, outcome, task.decisionId, now, deps.keys)
-    if (written.ok) return end(task, outcome, opened.seal(written.value))
-    const refusal: Outcome = { ...findingsOf(outcome), effect: 'deny', code: written.error }
+    const payload = written.ok ? opened.seal(written.value) : undefined
+    if (payload !== undefined && payload.length <= task.arrival.longestReply) return end(task, outcome, payload)
+    const code = written.ok ? 'PERMISSIONS_TOO_LARGE' : written.error
+    const refusal: Outcome = { ...findingsOf(outcome), effect: 'deny', code }
     const refused = writeAnswer(opened.login, refusal, task.decisionId, now, deps.keys)
     end(task, refusal, refused.ok ? opened.seal(refused.value) : undefined)
   }

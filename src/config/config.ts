@@ -61,6 +61,8 @@ export interface TlsConfig {
 
 export interface CalloutConfig {
   readonly mode: 'config' | 'operator'
+  /** Where the servers ask: its name, in operator mode its public key. */
+  readonly account: string
   readonly deadlineMs: number
   readonly maxPending: number
   readonly clientTypes: readonly ConnectionType[]

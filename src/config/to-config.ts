@@ -69,6 +69,7 @@ function sharedConfig(
     },
     callout: {
       mode: callout.mode,
+      account: callout.account,
       deadlineMs: callout.deadline,
       maxPending: callout.maxPending,
       clientTypes: callout.clients?.types ?? ['nats', 'websocket'],

@@ -38,13 +38,15 @@ export function openCalloutConnections(
       name: 'nib',
       count,
       queueGroup,
+      account: config.callout.account,
       authenticator: login.authenticator,
       ...(tls === undefined ? {} : { tls }),
     },
     {
       received: (request) => service.accept(request),
       changed(state, connection, problem) {
-        if (state === 'connected') news.forget()
+        if (state === 'connected' && problem === undefined) news.forget()
+        if (state === 'connected' && problem !== undefined) failed(connection, problem)
         if (state === 'failed' && problem !== undefined && !isStopping()) return failed(connection, problem)
         const isBad = state === 'disconnected' && !isStopping()
         const hint = problem === undefined ? undefined : connectionHint(problem)

@@ -9,7 +9,7 @@ import type { DecisionRecord } from '../audit/record.ts'
 import { AUTHN_SYSTEM, createAuthenticator, issuerProblems, type Authenticator } from '../authn/index.ts'
 import { createAuthorize, type AuthorizePorts, type AuthorizeSettings } from '../callout/authorize.ts'
 import { createDecisionIds } from '../callout/decision-id.ts'
-import { createCalloutService, type CalloutService, type Opened } from '../callout/service.ts'
+import { createCalloutService, type CalloutService } from '../callout/service.ts'
 import { createCompiler } from '../compile/index.ts'
 import type { Config } from '../config/index.ts'
 import { workloadPrincipal, type Principal } from '../identity/principal.ts'
@@ -18,7 +18,6 @@ import { openKeyring, openServiceLogin, type Keyring, type ServiceLogin } from '
 import { err, ok, type Result } from '../lib/result.ts'
 import { createDecide } from '../policy/decide.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import type { RefusalCode } from '../policy/refusal.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
 import type { PolicySource } from '../sources/index.ts'
 import type { Log } from '../telemetry/logger.ts'
@@ -38,10 +37,12 @@ import {
   type QuestionFiles,
   type QuestionsSetup,
 } from './open-questions.ts'
+import { openForService } from './open-request.ts'
 import { openPolicy, policyState, policyGauges } from './open-policy.ts'
 import { createMismatch } from './mismatch.ts'
 import { createReadiness, issuerState, type Readiness } from './readiness.ts'
 import { createSelfTest } from './self-test.ts'
+import { createServerRemarks } from './server-remarks.ts'
 import { sha256Hex } from './sha256.ts'
 import { issuerDiagnostic } from './start-problems.ts'
 import { createUnansweredRemarks } from './unanswered.ts'
@@ -208,6 +209,7 @@ function openService(
   ports: Omit<AuthorizePorts, 'authenticate'>,
 ): CalloutService<Envelope> {
   const remark = createUnansweredRemarks(options.log, now)
+  const meet = createServerRemarks(options.log)
   return createCalloutService<Envelope>({
     deadlineMs: config.callout.deadlineMs,
     maxPending: config.callout.maxPending,
@@ -215,7 +217,7 @@ function openService(
     defer: (callback, milliseconds) =>
       void (milliseconds === 0 ? setImmediate(callback) : setTimeout(callback, milliseconds)),
     nextDecisionId: createDecisionIds(randomBytes(4).toString('hex')),
-    open: (envelope, at) => openForService(open, envelope, at),
+    open: (envelope, at) => openForService(open, meet, envelope, at),
     authorize: createAuthorize(settings, { ...ports, authenticate: authenticator.authenticate }),
     keys,
     record(record) {
@@ -226,20 +228,6 @@ function openService(
     },
     failed: (decisionId, cause) =>
       options.log.logger.error({ decisionId, err: cause }, 'a login failed inside the bridge'),
-  })
-}
-
-function openForService(open: OpenEnvelope, envelope: Envelope, at: number): Result<Opened, RefusalCode> {
-  const opened = open(envelope, at)
-  if (!opened.ok) return opened
-  const { login, answerBy, box } = opened.value
-  return ok({
-    login,
-    answerBy,
-    seal(answer) {
-      const bytes = Buffer.from(answer, 'latin1')
-      return box === undefined ? bytes : box.seal(bytes)
-    },
   })
 }
 

@@ -11,6 +11,14 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /Authorization Violation/,
     'the server does not know this login: its user must stand in the account that the bridge answers for, and in auth_users; is it the right file?',
   ],
+  [
+    /Permissions Violation for Subscription/,
+    'its user may not take logins in this queue group: compare nats.queueGroup with what the server lets the user subscribe',
+  ],
+  [
+    /^it is in the account/,
+    'give the bridge a user of the account that auth_callout names, or name that account in callout.account',
+  ],
   [/wrong version number/, 'the server speaks before TLS: it has no handshake_first, leave tls.handshakeFirst out'],
   [
     /^TIMEOUT$/,

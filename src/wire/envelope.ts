@@ -29,6 +29,8 @@ export interface OpenedRequest {
   readonly box: SharedBox | undefined
   /** Milliseconds of our clock: from then on the server does not wait any more. */
   readonly answerBy: number
+  /** How long the server says that it waits. */
+  readonly waitSeconds: number
 }
 
 export interface EnvelopeSettings {
@@ -106,7 +108,8 @@ export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
       expiresAt: read.value.expiresAt,
       arrivedAt,
     }
-    if (clocks.endInOurTime(login.server.id, times.expiresAt) <= now) return err('ENVELOPE_EXPIRED')
+    const expiresBy = clocks.endInOurTime(login.server.id, times.expiresAt)
+    if (expiresBy <= now) return err('ENVELOPE_EXPIRED')
     if (clocks.isFarAhead(times.issuedAt, arrivedAt)) return err('ENVELOPE_EXPIRED')
     const answerBy = patience.answerBy(times, now)
     if (answerBy <= now) return err('DEADLINE_PASSED')
@@ -119,11 +122,12 @@ export function createEnvelopeOpener(settings: EnvelopeSettings): OpenEnvelope {
       if (known === undefined) verifiers.set(login.server.id, verifier)
       if (box !== undefined) boxes.set(box.box.peer, { ...box, server: login.server.id })
     }
-    if (!replays.admit(login.userNkey, now)) return err('ENVELOPE_REPLAYED')
+    if (!replays.admit(login.userNkey, now, expiresBy)) return err('ENVELOPE_REPLAYED')
     clocks.observe(login.server.id, times.issuedAt, arrivedAt)
     patience.observe(times)
     const end = clocks.endInOurTime(login.server.id, times.expiresAt)
-    return ok({ login, box: box?.box, answerBy: Math.min(answerBy, end) })
+    const waitSeconds = times.expiresAt - times.issuedAt
+    return ok({ login, box: box?.box, answerBy: Math.min(answerBy, end), waitSeconds })
   }
 
   return open

@@ -5,6 +5,7 @@
 import {
   connect,
   DebugEvents,
+  ErrorCode,
   Events,
   type Authenticator,
   type ConnectionOptions,
@@ -20,6 +21,8 @@ export interface ConnectionSettings {
   readonly name: string
   readonly count: number
   readonly queueGroup: string
+  /** That the servers ask in, as they name it. */
+  readonly account: string
   /** Asked at each connect, so that rotated credentials are taken up. */
   readonly authenticator: Authenticator
   readonly tls?: ConnectionOptions['tls']
@@ -28,12 +31,14 @@ export interface ConnectionSettings {
 export interface Received {
   readonly envelope: Envelope
   readonly arrivedAt: number
+  /** Bytes: the server's `max_payload`. */
+  readonly longestReply: number
   reply(payload: Uint8Array): void
 }
 
 export interface ConnectionEvents {
   received(request: Received): void
-  /** Log line of a connection; `problem` holds no secrets. */
+  /** Log line of a connection; `problem` holds no secrets. One that is connected may be so to no use. */
   changed(state: 'connected' | 'disconnected' | 'failed' | 'closed', connection: number, problem?: string): void
 }
 
@@ -50,6 +55,8 @@ export interface ServiceConnections {
 
 const SUBJECT = '$SYS.REQ.USER.AUTH'
 const XKEY_HEADER = 'Nats-Server-Xkey'
+/** As nats.js says it of a first connect. */
+const REFUSED = "'Authorization Violation'"
 /** Each step of leaving: the server has had its time. */
 const CLOSE_LIMIT_MS = 1_000
 
@@ -109,6 +116,7 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
     events.received({
       envelope: { payload: message.data, xkeyHeader, replySubject, arrivedAt },
       arrivedAt,
+      longestReply: connection?.info?.max_payload ?? 0,
       reply: (payload) => {
         message.respond(payload)
       },
@@ -127,7 +135,7 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
     subscribed = !isRefused && !nc.isClosed()
     if (!subscribed) return
     backoff.reset()
-    events.changed('connected', index)
+    events.changed('connected', index, elsewhere(nc, settings.account))
   }
 
   async function watch(nc: NatsConnection): Promise<void> {
@@ -140,6 +148,9 @@ function openLink(settings: ConnectionSettings, events: ConnectionEvents, deps: 
         await confirm(nc).catch(() => undefined)
       } else if (status.type === DebugEvents.Reconnecting) {
         backoff.advance()
+      } else if (status.type === Events.Error && status.data === ErrorCode.AuthorizationViolation) {
+        // nats.js goes on trying and keeps the reason to itself.
+        events.changed('failed', index, REFUSED)
       }
     }
   }
@@ -198,4 +209,11 @@ function optionsOf(settings: ConnectionSettings, backoff: Backoff, index: number
     ...(settings.tls === undefined ? {} : { tls: settings.tls }),
     ...foreverAgain(backoff),
   }
+}
+
+/** From 2.12 on nats-server tells a connection its account. In another one it hears nothing, and nobody says why. */
+function elsewhere({ info }: NatsConnection, account: string): string | undefined {
+  const found: unknown = info !== undefined && 'remote_account' in info ? info.remote_account : undefined
+  if (typeof found !== 'string' || found === account) return undefined
+  return `it is in the account ${found}, but logins are asked about in ${account}`
 }

@@ -25,6 +25,7 @@ function createRig(overrides: {
   authorize?: () => Outcome | Promise<Outcome>
   reply?: () => void
   maxPending?: number
+  longestReply?: number
 }) {
   const records: DecisionRecord[] = []
   const replies: string[] = []
@@ -59,6 +60,7 @@ function createRig(overrides: {
       service.accept({
         envelope: 'e',
         arrivedAt,
+        longestReply: overrides.longestReply ?? 1_048_576,
         reply(payload) {
           overrides.reply?.()
           replies.push(Buffer.from(payload).toString())

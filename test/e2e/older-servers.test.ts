@@ -3,14 +3,25 @@ import { ErrorCode } from 'nats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually, within } from '../../src/dev/deadline.ts'
 import { MATRIX_VERSIONS } from '../../src/dev/nats-server/index.ts'
+import { deliveryFilterOf } from '../../src/policy/delivery-filter.ts'
 import { inboxPrefixOf } from '../../src/policy/inbox.ts'
 import { sha256Hex } from '../../src/serve/sha256.ts'
 import { natsServerForTests, type EnvironmentName } from '../support/nats-server.ts'
 import { lineClient, REFUSED, tryLogin, type ConnectFields } from './support/line-client.ts'
-import { LIMIT_MS, startRig, type Rig } from './support/rig.ts'
+import { LIMIT_MS, POLICY, startRig, type Rig } from './support/rig.ts'
 import { connections, userInfo } from './support/server-side.ts'
 import { openWebSocket } from './support/web-socket.ts'
 
+const WILDCARDS = `${POLICY}---
+apiVersion: nats-identity-bridge.dev/v1alpha1
+kind: SubjectPolicy
+metadata: {name: fleet, namespace: shop}
+spec:
+  principals: [{serviceAccount: shop/fleet}]
+  grants:
+    - subscribe: [fleet.*.*, fleet.named.*]
+    - publish: [fleet.a.b.deeper]
+`
 const ORDERS = 'spiffe://cluster.local/ns/shop/sa/orders'
 const INBOX = inboxPrefixOf(ORDERS, sha256Hex)
 const names = ['config', 'operator+xkey'] as const satisfies readonly EnvironmentName[]
@@ -23,7 +34,13 @@ for (const { version, found } of there) {
     let rig: Rig
 
     beforeAll(async () => {
-      rig = await startRig(name, { version, websocket: true, replies: 'inbox', overlay: { nats: { connections: 1 } } })
+      rig = await startRig(name, {
+        version,
+        policy: { 'policy.yaml': WILDCARDS },
+        websocket: true,
+        replies: 'inbox',
+        overlay: { nats: { connections: 1 } },
+      })
     })
     afterAll(() => rig.stop())
 
@@ -84,6 +101,28 @@ for (const { version, found } of there) {
         const line = await rig.env.server.log.find(new RegExp(record.decisionId), LIMIT_MS)
         expect(line).toMatch(new RegExp(`returned an error: ${code} ${record.decisionId}$`))
       }
+    })
+
+    test('a `*` behind a wildcard is granted where its guard holds, and nowhere else', async () => {
+      const client = await lineClient(rig.env.server.port, own({ auth_token: await rig.token('shop/fleet') }))
+      const refused = [expect.stringContaining('Permissions Violation')]
+      const isGiven = deliveryFilterOf(version) === 'filtering'
+      expect(await client.exchange('SUB fleet.*.* 1\r\n')).toEqual(isGiven ? [] : refused)
+      // What every server reads into it; where the guard holds, nothing deeper is delivered.
+      expect(await client.exchange('SUB fleet.a.> 2\r\n')).toEqual(isGiven ? [] : refused)
+      expect(await client.exchange('PUB fleet.a.b.deeper 0\r\n\r\n')).toEqual([])
+      expect(await client.exchange('SUB fleet.named.* 3\r\n')).toEqual([])
+      client.close()
+    })
+
+    test('the operator is told once that such a server gets less, and of no other', async () => {
+      for (let login = 0; login < 3; login += 1) await rig.expectGoodLogin()
+      const said = rig.log.having('server-legacy').map((line): unknown => JSON.parse(line))
+      const server = expect.objectContaining({ name: 'nats-1', version })
+      const word = { level: 'warn', server, hint: expect.stringContaining('2.14.4') }
+      expect(said).toEqual(deliveryFilterOf(version) === 'legacy' ? [expect.objectContaining(word)] : [])
+      expect(rig.log.having('server-impatient')).toEqual([])
+      expect(rig.log.having('logins are asked about')).toEqual([])
     })
 
     test('a second CONNECT is decided anew', async () => {

@@ -84,6 +84,60 @@ describe.skipIf(natsServer === undefined).each(environments)('an operator (%s)',
     await rig.startBridge()
   })
 
+  test('is told once that the server gives logins little time', async () => {
+    await rig.stopBridges()
+    await rig.startBridge()
+    const from = rig.log.lines.length
+    for (let login = 0; login < 2; login += 1) await rig.expectGoodLogin()
+    const said = rig.log.lines.slice(from).filter((line) => line.includes('server-impatient'))
+    expect(said).toHaveLength(1)
+    const word = { level: 'warn', waitSeconds: 2, hint: expect.stringContaining('timeout: 5') }
+    expect(JSON.parse(said[0] ?? '')).toMatchObject(word)
+  })
+
+  // In operator mode credentials name their account.
+  test.runIf(name === 'config')(
+    'is told of a bridge that is in another account than the one where logins are asked about',
+    async () => {
+      await rig.stopBridges()
+      const other = rig.env.config.breakGlass[0]?.login
+      const file = other?.kind === 'password' ? '' : (other?.file ?? '')
+      const credentials =
+        rig.env.mode === 'operator' ? { credsFile: file } : { nkeySeedFile: file, credsFile: undefined }
+      const from = rig.log.lines.length
+      await rig.startBridge({ nats: { credentials } })
+      const said = rig.log.lines.slice(from).filter((line) => line.includes('logins are asked about'))
+      const loud = said.map((line): { level?: string } => JSON.parse(line)).filter(({ level }) => level === 'warn')
+      expect(loud).toEqual([expect.objectContaining({ hint: expect.stringContaining('callout.account') })])
+      await rig.stopBridges()
+      await rig.startBridge()
+    },
+  )
+
+  test.runIf(name.startsWith('config')).each(
+    name === 'config'
+      ? [['ENVELOPE_PLAINTEXT', createBoxKey().seed]]
+      : [
+          ['ENVELOPE_SEALED', undefined],
+          ['ENVELOPE_UNOPENED', createBoxKey().seed],
+        ],
+  )('is told of xkeys that do not fit together: %s', async (code, seed) => {
+    await rig.stopBridges()
+    if (seed !== undefined) await rig.writeFile('other-xkey.nk', seed)
+    const xkey = seed === undefined ? undefined : [{ seedFile: 'other-xkey.nk' }]
+    await rig.startBridge({ callout: { xkey } })
+    const from = rig.log.lines.length
+    const token = await rig.token()
+    const record = await rig.decisionOf(async () =>
+      expect(await tryLogin(rig.env.server.port, { auth_token: token })).not.toBe('in'),
+    )
+    expect(record).toMatchObject({ code, answered: false, server: undefined })
+    const said = rig.log.lines.slice(from).find((line) => line.includes('a login is left unanswered'))
+    expect(JSON.parse(said ?? '')).toMatchObject({ level: 'warn', code, hint: expect.stringContaining('xkey') })
+    await rig.stopBridges()
+    await rig.startBridge()
+  })
+
   test.runIf(name === 'config')(
     'is told what to compare when the bridge has other keys than its server asks for',
     async () => {

@@ -180,6 +180,20 @@ all.each(environments)('keys (%s)', (name) => {
       )
     })
 
+    test('may be its own, for users and for responses, and then no JWT is needed to tell', async () => {
+      const { calloutAccount } = bridgeOf()
+      const own = ({ name: one, publicKey }: AccountOfOperator): object => ({
+        name: one,
+        publicKey,
+        signingKeys: [{ seedFile: `${one}.nk` }],
+      })
+      const overlay = {
+        accounts: bridgeOf().accounts.map(own),
+        callout: { response: [{ seedFile: `${calloutAccount.name}.nk` }] },
+      }
+      await rig.withOverlay(overlay, async () => expect(await issuerOfLogin()).toBe(shop().publicKey))
+    })
+
     test('with a scope are refused at the start, with the reason', async () => {
       const account = shop()
       const scope = {

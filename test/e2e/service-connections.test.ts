@@ -2,16 +2,20 @@
 import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../src/dev/deadline.ts'
+import { createSigningKey } from '../../src/nkey/index.ts'
 import { startKeyServer, type KeyServer } from '../authn/support/key-server.ts'
 import { keySetOf, makeKey, mint } from '../authn/support/token-mint.ts'
 import { environments, natsServerForTests } from '../support/nats-server.ts'
 import { tryLogin } from './support/line-client.ts'
-import { AUDIENCE, LIMIT_MS, startRig, type Rig } from './support/rig.ts'
-import { connections } from './support/server-side.ts'
+import { resignAccount } from './support/resign-account.ts'
+import { AUDIENCE, LIMIT_MS, startRig, WHATEVER_MODE, type Rig } from './support/rig.ts'
+import { connections, type Connection } from './support/server-side.ts'
 
 const natsServer = await natsServerForTests()
 const SLOW_ISS = 'https://slow.example'
 const LOGINS = 60
+/** Unix seconds: users of before are revoked. */
+const FAR_OFF = 4_000_000_000
 
 describe.skipIf(natsServer === undefined).each(environments)('the bridge (%s)', (name) => {
   const key = makeKey()
@@ -49,6 +53,8 @@ describe.skipIf(natsServer === undefined).each(environments)('the bridge (%s)', 
     const { bridge } = rig.env
     return bridge.mode === 'config' ? bridge.calloutAccount : bridge.calloutAccount.publicKey
   }
+  const own = async (): Promise<readonly Connection[]> =>
+    (await connections(rig.env, { acc: calloutAccount() })).filter((one) => one.name?.startsWith('nib-'))
   const expectOneReplyEach = (from: number): void => {
     const requests = rig.wire.requests.slice(from)
     expect(requests).toHaveLength(LOGINS)
@@ -59,9 +65,9 @@ describe.skipIf(natsServer === undefined).each(environments)('the bridge (%s)', 
     await rig.startBridge({ nats: { connections: 3 } })
     const from = rig.wire.requests.length
     await rig.decisionsOf(async () => expect(new Set(await logInOften())).toEqual(new Set(['in'])), LOGINS)
-    const own = (await connections(rig.env, { acc: calloutAccount() })).filter((one) => one.name?.startsWith('nib-'))
-    expect(new Set(own.map((one) => one.name))).toEqual(new Set(['nib-0', 'nib-1', 'nib-2']))
-    for (const { out_msgs: received = 0 } of own) expect(received).toBeGreaterThan(0)
+    const found = await own()
+    expect(new Set(found.map((one) => one.name))).toEqual(new Set(['nib-0', 'nib-1', 'nib-2']))
+    for (const { out_msgs: received = 0 } of found) expect(received).toBeGreaterThan(0)
     await rig.wire.settle()
     expectOneReplyEach(from)
     await rig.stopBridges()
@@ -94,13 +100,14 @@ describe.skipIf(natsServer === undefined).each(environments)('the bridge (%s)', 
     const question = await eventually(() => asked[0], LIMIT_MS, 'a question for the keys')
     const stopped = bridge.stop()
     expect(bridge.readiness()).toMatchObject({ ready: false })
+    // It has left the queue group, and stays for what it has taken alone.
+    while ((await own()).some(({ subscriptions = 0 }) => subscriptions > 0)) continue
+    expect(await own()).toHaveLength(16)
     question.writeHead(200).end(JSON.stringify(keySetOf(key, next)))
     expect(await login).toBe('in')
     await stopped
     // Nobody is left to ask.
-    expect(
-      (await connections(rig.env, { acc: calloutAccount() })).filter((one) => one.name?.startsWith('nib-')),
-    ).toEqual([])
+    expect(await own()).toEqual([])
     await rig.stopBridges()
   })
 })
@@ -109,7 +116,8 @@ describe.skipIf(natsServer === undefined).each(environments)('a restart of nats-
   let rig: Rig
 
   beforeAll(async () => {
-    rig = await startRig(name, { withWire: false })
+    // A server that does not know the bridge asks for one, and waits that long.
+    rig = await startRig(name, { withWire: false, authorizationTimeout: 2 })
   })
   afterAll(() => rig.stop())
 
@@ -129,5 +137,45 @@ describe.skipIf(natsServer === undefined).each(environments)('a restart of nats-
     const all = (): true | undefined =>
       rig.bridge.readiness().checks.some(({ detail }) => detail === '16 of 16 connections are subscribed') || undefined
     await eventually(all, LIMIT_MS, 'the return of every connection')
+  })
+
+  test.runIf(WHATEVER_MODE.includes(name))(
+    'that does not know the bridge any more is tried until it does',
+    async () => {
+      const { login } = rig.env.bridge
+      const known = login.kind === 'password' ? login.user : login.publicKey
+      const { publicKey: stranger } = createSigningKey('U')
+      const { bridge, config } = rig.env
+      const text =
+        bridge.mode === 'config'
+          ? config.text.replaceAll(known, stranger)
+          : config.text.replace(bridge.calloutAccount.jwt, () =>
+              resignAccount(config, bridge.calloutAccount.jwt, () => ({ revocations: { '*': FAR_OFF } })),
+            )
+      await rig.env.restart(text)
+      const word = await eventually(
+        () => rig.log.having('Authorization Violation')[0],
+        LIMIT_MS,
+        'a word of the refusal',
+      )
+      expect(JSON.parse(word)).toMatchObject({ level: 'warn', hint: expect.stringContaining('auth_users') })
+      expect(rig.bridge.readiness().ready).toBe(false)
+      await rig.env.restart()
+      await eventually(() => rig.bridge.readiness().ready || undefined, LIMIT_MS, 'the return of the bridge')
+      await rig.expectGoodLogin()
+    },
+  )
+
+  test('is no use to a bridge of a queue group that it may not be in, which says so', async () => {
+    await rig.stopBridges()
+    const bridge = await rig.tryBridge({ nats: { connections: 2, queueGroup: 'other' } })
+    if (!('readiness' in bridge)) throw new Error('the bridge did not start')
+    const word = await eventually(() => rig.log.having('subscription refused')[0], LIMIT_MS, 'a word of the refusal')
+    expect(JSON.parse(word)).toMatchObject({ level: 'warn', hint: expect.stringContaining('nats.queueGroup') })
+    expect(bridge.readiness().checks).toContainEqual(
+      expect.objectContaining({ name: 'nats', ok: false, detail: '0 of 2 connections are subscribed' }),
+    )
+    await rig.stopBridges()
+    await rig.startBridge()
   })
 })

@@ -1,9 +1,10 @@
 /** What must be true of every generated configuration, on every nats-server, asked of a server that runs with it. */
 import { connect, ErrorCode, type NatsConnection } from 'nats'
 import { expect } from 'vitest'
+import { eventually } from '../../src/dev/deadline.ts'
 import type { TestEnvironment } from '../support/nats-server.ts'
 import { connectAs } from './own-login.ts'
-import { startResponder } from './responder.ts'
+import { startResponder, type Admission } from './responder.ts'
 
 /** May ask who it is, which is how the test knows where it is. */
 export const VISITOR = {
@@ -90,8 +91,38 @@ export async function expectBridgePublishesNothing(env: TestEnvironment): Promis
 /** Three replies to one request block the server's side of the service connection for ever, unless it never takes the second. */
 export async function expectOneReplyPerRequest(env: TestEnvironment): Promise<void> {
   const faulty = await startResponder(env, { decide: () => ({ account: 'SHOP', user: VISITOR }), repliesPerRequest: 4 })
+  const refused = refusedReplies(faulty.connection)
   for (let login = 0; login < 4; login += 1) await (await connect(env.asClient(GOOD_TOKEN))).close()
   expect(faulty.requests).toHaveLength(4)
+  await eventually(() => refused.length === 12 || undefined, 2_000, 'the refusal of all replies but the first')
+  await faulty.stop()
+}
+
+/** Their subjects, as the server says so. */
+function refusedReplies(connection: NatsConnection): readonly string[] {
+  const subjects: string[] = []
+  void (async () => {
+    for await (const { permissionContext } of connection.status())
+      if (permissionContext?.operation === 'publish') subjects.push(permissionContext.subject)
+  })()
+  return subjects
+}
+
+/** Of a server that takes every reply: a few logins may pass, as it has to be in the midst of one when the third comes. */
+export async function expectManyRepliesToBlock(env: TestEnvironment): Promise<void> {
+  const decide = (): Admission => ({ account: 'SHOP', user: VISITOR })
+  const faulty = await startResponder(env, { decide, repliesPerRequest: 8 })
+  const logIn = async (): Promise<'in' | 'out'> => {
+    const client = await connect(env.asClient(GOOD_TOKEN)).catch(() => undefined)
+    await client?.close()
+    return client === undefined ? 'out' : 'in'
+  }
+  const outcomes: string[] = []
+  while (outcomes.length < 80 && !outcomes.includes('out'))
+    outcomes.push(...(await Promise.all(Array.from({ length: 8 }, logIn))))
+  expect(outcomes).toContain('out')
+  // No reply is taken any more: it is not that one login which was too slow.
+  expect(await logIn()).toBe('out')
   await faulty.stop()
 }
 

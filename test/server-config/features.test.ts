@@ -21,6 +21,7 @@ import {
   expectBreakGlassWithoutBridge,
   expectBridgeSubscribesInItsGroupOnly,
   expectLoginThroughBridge,
+  expectManyRepliesToBlock,
   GOOD_TOKEN,
 } from './checks.ts'
 import { connectAs } from './own-login.ts'
@@ -114,6 +115,11 @@ describe.skipIf(natsServer === undefined)('a generated configuration', () => {
         expect(await bridge.exchange(`PUB ${subject} 0\r\n\r\n`)).toEqual([expect.stringContaining('Violation')])
       bridge.close()
     }
+  })
+
+  // What tracked replies are for. Such a server does not come out of it, nor does it end on SIGTERM.
+  test('lets a faulty bridge block the server where replies are not tracked', async () => {
+    await expectManyRepliesToBlock(await start('config', { authorizationTimeout: 1, replies: 'inbox' }))
   })
 
   test('outlives its server: the same keys and port after a restart', async () => {

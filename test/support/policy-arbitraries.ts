@@ -48,7 +48,7 @@ export interface Universe {
 /** @param inboxPrefix the principal's own */
 export function universe(inboxPrefix: string): Universe {
   const inboxes = [inboxPrefix, '_INBOX_other', '_INBOX'].flatMap((prefix) =>
-    ['a', 'a.b', 'a.b.c', 'b.c.a'].map((rest) => `${prefix}.${rest}`),
+    ['a', 'c', 'a.b', 'c.c', 'a.b.c', 'b.c.a', 'c.c.c'].map((rest) => `${prefix}.${rest}`),
   )
   const open = sequences(['a', 'b', '*'], 3)
   const tails = [

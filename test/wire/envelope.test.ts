@@ -38,6 +38,7 @@ describe('a plain envelope', () => {
     expect(valueOf(plainOpener()(envelope(token), NOW))).toEqual({
       box: undefined,
       answerBy: expect.any(Number),
+      waitSeconds: 2,
       login: {
         userNkey,
         addressee: ISSUER,
@@ -162,6 +163,18 @@ describe('a plain envelope', () => {
     // Once the clocks agree again, so do we.
     const later = NOW + 3_600_000
     expect(open(envelope(ahead.token(later), { arrivedAt: later }), later).ok).toBe(true)
+  })
+
+  test('that was long on its way is answered by its end, not by a wait counted from its arrival', () => {
+    const server = createFakeServer(ISSUER)
+    const open = plainOpener()
+    const end = (Math.floor(NOW / 1000) + 5) * 1000
+    const claims = { exp: end / 1000 }
+    const answerBy = (arrivedAt: number) =>
+      valueOf(open(envelope(server.token(NOW, { claims }), { arrivedAt }), arrivedAt)).answerBy
+    const skew = NOW % 1000
+    expect(answerBy(NOW)).toBe(NOW + 4_500)
+    expect(answerBy(NOW + 4_000)).toBe(end + skew)
   })
 
   test('whose reply does not go to a server inbox is refused', () => {

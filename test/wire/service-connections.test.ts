@@ -61,7 +61,14 @@ test('a connection is ready when the server has confirmed its subscription, and 
   const server = await startReluctantServer()
   const release = server.hold()
   const connections = openServiceConnections(
-    { servers: [server.url], name: 'nib', count: 1, queueGroup: 'nib', authenticator: () => undefined },
+    {
+      servers: [server.url],
+      name: 'nib',
+      count: 1,
+      queueGroup: 'nib',
+      account: 'AUTH',
+      authenticator: () => undefined,
+    },
     { received: () => undefined, changed: () => undefined },
     { now: Date.now, chance: () => 0, sleep: () => Promise.resolve() },
   )

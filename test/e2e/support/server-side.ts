@@ -30,6 +30,8 @@ export interface Connection {
   readonly authorized_user?: string
   readonly issuer_key?: string
   readonly out_msgs?: number
+  /** How many are open. */
+  readonly subscriptions?: number
   readonly name?: string
 }
 

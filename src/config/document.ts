@@ -8,5 +8,6 @@ export { durationMs, durationSeconds, parseDuration } from '../compile/values/du
 export { matcher } from '../compile/values/matcher.ts'
 export { accountName, trustDomainName } from '../compile/values/names.ts'
 export { refuse } from '../compile/values/refuse.ts'
+export { adviseOnType } from '../compile/values/type-advice.ts'
 export { readYaml } from '../compile/yaml/read-yaml.ts'
 export { describeValue, listChoices, quote, spellPath, type Path } from '../lib/spell.ts'

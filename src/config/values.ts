@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isPublicKey } from '../nkey/index.ts'
 import { parseSubject } from '../subject/index.ts'
-import { durationMs, durationSeconds, refuse } from './document.ts'
+import { adviseOnType, durationMs, durationSeconds, refuse } from './document.ts'
 
 /** `examples` here, and `bounds` in the schemas, show in docs/configuration.md. */
 export const filePath = z
@@ -63,15 +63,18 @@ export interface ListenAddress {
 
 const LISTEN = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?<port>\d{1,5})$/
 
-export const listenAddress = z
-  .string()
-  .meta({ examples: ['0.0.0.0:9222'] })
-  .transform((text, ctx): ListenAddress => {
+const LISTEN_HINT = 'write 127.0.0.1:9222, or 0.0.0.0:9222 for every interface'
+
+const listenText = z.string().meta({ examples: ['0.0.0.0:9222'] })
+
+export const listenAddress = adviseOnType(listenText, { expected: 'host:port', hint: () => LISTEN_HINT }).transform(
+  (text, ctx): ListenAddress => {
     const { host = '', port = '' } = LISTEN.exec(text)?.groups ?? {}
     if (host !== '' && Number(port) <= 65_535) return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
-    const hint = 'write 127.0.0.1:9222, or 0.0.0.0:9222 for every interface'
-    return refuse(ctx, text, { code: 'listen-invalid', reason: 'is no address to listen on, expected host:port', hint })
-  })
+    const reason = 'is no address to listen on, expected host:port'
+    return refuse(ctx, text, { code: 'listen-invalid', reason, hint: LISTEN_HINT })
+  },
+)
 
 /** What stands before the name of a question in a subject. */
 export const subjectPrefix = z
@@ -89,15 +92,16 @@ export const subjectPrefix = z
 const MAX_JITTER_PERCENT = 50
 
 /** A share from 0 to 0.5. */
-export const jitter = z
-  .string()
-  .meta({ examples: ['10%'] })
-  .transform((text, ctx) => {
-    const percent = /^(\d{1,3})%$/.exec(text)?.[1]
-    if (percent !== undefined && Number(percent) <= MAX_JITTER_PERCENT) return Number(percent) / 100
-    const reason = `is no share, expected 0% to ${MAX_JITTER_PERCENT}%`
-    return refuse(ctx, text, { code: 'share-invalid', reason, hint: 'write it like 10%' })
-  })
+const SHARE_HINT = 'write it like 10%'
+
+const share = z.string().meta({ examples: ['10%'] })
+
+export const jitter = adviseOnType(share, { expected: 'a share', hint: () => SHARE_HINT }).transform((text, ctx) => {
+  const percent = /^(\d{1,3})%$/.exec(text)?.[1]
+  if (percent !== undefined && Number(percent) <= MAX_JITTER_PERCENT) return Number(percent) / 100
+  const reason = `is no share, expected 0% to ${MAX_JITTER_PERCENT}%`
+  return refuse(ctx, text, { code: 'share-invalid', reason, hint: SHARE_HINT })
+})
 
 /** Milliseconds within bounds that are spelled as in the file. */
 export function milliseconds(shortest: string, longest: string) {

@@ -98,6 +98,6 @@ function emptyText(path: Path, refused: MistakeList): void {
     'empty-text',
     path,
     `${spellPath(path)} is empty, expected text`,
-    'an absent attribute is not "" either',
+    'an absent attribute is not "" either: any value is "*", and none is "*" where the field begins with not',
   )
 }

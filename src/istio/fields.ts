@@ -42,9 +42,13 @@ export function readMap(value: Json | undefined, path: Path, mistakes: MistakeLi
 export function readList(value: Json | undefined, path: Path, mistakes: MistakeList): readonly Json[] | undefined {
   if (value === undefined || value === null) return undefined
   if (isList(value)) return value
-  const hint = typeof value === 'string' ? `write it as a list: [${quote(value)}]` : undefined
-  wrongType(value, path, 'a list', mistakes, hint)
+  wrongType(value, path, 'a list', mistakes, hintForList(value))
   return undefined
+}
+
+function hintForList(value: Json): string | undefined {
+  if (typeof value === 'string') return `write it as a list: [${quote(value)}]`
+  return isJsonObject(value) ? 'begin each item of the list with "- "' : undefined
 }
 
 export function readText(value: Json | undefined, path: Path, mistakes: MistakeList): string | undefined {

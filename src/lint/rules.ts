@@ -31,7 +31,9 @@ import {
   jetstreamWholeStream,
 } from './nats/jetstream.ts'
 import { limitsContradict } from './nats/limits.ts'
+import { denyNearMiss } from './nats/near-miss.ts'
 import { grantEverything, grantToEverybody, starIsOneToken } from './nats/over-broad.ts'
+import { respondToItself } from './nats/self-request.ts'
 import { publishForAnswers, requestUnanswered, respondUncalled } from './nats/requests.ts'
 import { grantCovered, grantDenied } from './nats/shadowed.ts'
 import { accountAnyNamespace, defaultServiceAccount, principalsAnyNamespace } from './nats/tenants.ts'
@@ -45,6 +47,7 @@ export const RULES: readonly Rule[] = [
   starIsOneToken,
   grantCovered,
   grantDenied,
+  denyNearMiss,
   principalsWithoutAccount,
   accountAnyNamespace,
   principalsAnyNamespace,
@@ -57,6 +60,7 @@ export const RULES: readonly Rule[] = [
   requestUnanswered,
   publishForAnswers,
   respondUnlimited,
+  respondToItself,
   inboxExposed,
   jetstreamWholeApi,
   jetstreamAdmin,

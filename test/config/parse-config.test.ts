@@ -300,6 +300,19 @@ describe('a single mistake', () => {
     expect(mistakes(bent('account: AUTH', 'account: AUTH\n  response: []'))).toContain('declare callout.mode: operator')
   })
 
+  test('of a duration without its unit is told of units, not of quotes', () => {
+    const told = mistakes(bent('mode: config\n', 'mode: config\n  deadline: 5\n'))
+    expect(told).toContain('callout.deadline is 5, expected a duration')
+    expect(told).toContain('hint: write hours, minutes and seconds with their unit: 5s, 2m, 1h30m')
+    expect(told).not.toContain('quotes')
+  })
+
+  test('of a number is told how such a value is written', () => {
+    expect(mistakes(`${CONFIG_MODE}\nsessions: { ttl: 3600, jitter: 0.1 }\nadmin: { listen: 9222 }\n`)).toMatch(
+      /ttl is 3600, expected a duration\n +hint: write hours.*\n.*jitter is 0.1, expected a share\n +hint: write it like 10%\n.*listen is 9222, expected host:port\n +hint: write 127/,
+    )
+  })
+
   test('of YAML itself is found with its line', () => {
     expect(mistakes('nats:\n  servers: [nats://a:4222\ncallout: 1\n')).toMatch(/^3:1 error yaml-syntax/)
     expect(mistakes(`a: ${'['.repeat(5000)}`)).toMatch(/^1:\d+ error file-too-deep/)

@@ -498,3 +498,11 @@ test('unknown conditions can be kept', () => {
   expect(policy?.rules).toHaveLength(1)
   expect(mistakes).toMatchObject([{ severity: 'warning', code: 'condition-unknown' }])
 })
+
+test('an object where a list is due is told of the dash, an empty text of the star', () => {
+  const hints = (spec: Json) => parseAuthorizationPolicy(document(spec)).mistakes.map(({ hint }) => hint)
+  expect(hints({ rules: { from: [] } })).toEqual(['begin each item of the list with "- "'])
+  expect(hints(rules(when('request.auth.principal', [], [''])))).toEqual([
+    'an absent attribute is not "" either: any value is "*", and none is "*" where the field begins with not',
+  ])
+})

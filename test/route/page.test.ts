@@ -28,7 +28,7 @@ test('the page gives a right behind every route, and all it gives has a rule', (
 })
 
 test('the page lists the diagnostics that there are', () => {
-  const sources = ['remark.ts', '../compile/routes/compile-routes.ts'].map((file) =>
+  const sources = ['remark.ts', '../compile/routes/compile-routes.ts', '../compile/routes/passed-over.ts'].map((file) =>
     readFileSync(new URL(`../../src/route/${file}`, import.meta.url), 'utf8'),
   )
   const made = sources.flatMap((text) => [...text.matchAll(/'(route-[a-z-]+)'/g)].map(([, code]) => code))

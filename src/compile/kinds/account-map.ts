@@ -1,6 +1,7 @@
 /** `AccountMap`: which principals live in which NATS account, and which inbox they have there. Pure. */
 import { z } from 'zod'
 import { isJsonObject, type Json } from '../../lib/json.ts'
+import { matcherRemarks } from '../matcher-remarks.ts'
 import type { Mistake } from '../mistake.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { describeValue, listChoices, spellPath, type Path } from '../../lib/spell.ts'
@@ -34,7 +35,7 @@ export const accountMap = defineKind({
 
 function check(spec: Json, known: CheckContext): Mistake[] {
   if (!isJsonObject(spec)) return []
-  const mistakes: Mistake[] = []
+  const mistakes = matcherRemarks(spec, ['accounts', '*', 'principals'])
   for (const { path: within, text } of textsAt(spec, ['accounts', '*', 'account'])) {
     mistakes.push(...accountMistakes(text, ['spec', ...within], known))
   }

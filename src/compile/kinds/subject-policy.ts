@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isJsonObject, type Json } from '../../lib/json.ts'
 import type { GrantRule, Limits } from '../../policy/model.ts'
 import { checkGrant, grant, translateGrant, writtenPatterns } from '../grants/grants.ts'
+import { matcherRemarks } from '../matcher-remarks.ts'
 import type { Mistake } from '../mistake.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { isList, valueAt, type SourceObject } from '../source-object.ts'
@@ -51,7 +52,7 @@ export const subjectPolicy = defineKind({
 function check(spec: Json, { reach }: CheckContext): Mistake[] {
   if (!isJsonObject(spec)) return []
   const denies = spec['action'] === 'DENY'
-  const mistakes: Mistake[] = []
+  const mistakes = matcherRemarks(spec, ['principals'])
   const grants = spec['grants']
   if (isList(grants)) {
     for (const [index, written] of grants.entries()) {

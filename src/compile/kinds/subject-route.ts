@@ -191,7 +191,14 @@ function check(spec: Json, { reach }: CheckContext): Mistake[] {
     mistakes.push({ code: 'field-misplaced', message, hint, path: ['spec', field], atKey: true })
   }
   const { workload } = spec
-  if (!isWaypoint && isJsonObject(workload) && workload['labels'] === undefined) {
+  const labels = isJsonObject(workload) ? workload['labels'] : undefined
+  if (!isWaypoint && isJsonObject(labels) && Object.keys(labels).length === 0) {
+    const message = 'spec.workload.labels is empty, and no policy with a selector would count'
+    const hint = 'write all labels of the pods'
+    const path = ['spec', 'workload', 'labels']
+    mistakes.push({ severity: 'warning', code: 'labels-empty', message, hint, path, atKey: true })
+  }
+  if (!isWaypoint && isJsonObject(workload) && labels === undefined) {
     const message = 'spec.workload.labels is missing, expected the labels of the pods, by which policies choose them'
     mistakes.push({ code: 'missing-field', message, path: ['spec', 'workload'], atKey: true })
   }

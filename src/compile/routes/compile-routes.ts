@@ -8,6 +8,7 @@ import { nameOrigin } from '../../policy/origin.ts'
 import { settleClaims, type Claim, type Route } from '../../route/index.ts'
 import type { Rules } from '../kinds/kind.ts'
 import { compareTexts } from '../order.ts'
+import { passedOver, prohibitionsOf } from './passed-over.ts'
 import { PolicyBook } from './policy-book.ts'
 import { RuledRoutes } from './ruled-routes.ts'
 import type { BrokenAllow, WrittenAuthorizationPolicy, WrittenRoutes } from './written.ts'
@@ -40,7 +41,10 @@ export function createRouteCompiler(mesh: Mesh): RouteCompiler {
       known.set(document, now)
       return now
     })
-    return compileTogether(ruled)
+    const prohibitions = prohibitionsOf(policies)
+    const routed = compileTogether(ruled)
+    const told = routes.flatMap((document) => passedOver(document, prohibitions, mesh))
+    return { ...routed, diagnostics: [...routed.diagnostics, ...told] }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which of the documents have a part in routes, and what they bring. Pure. */
 import type { Diagnostic } from '../../policy/diagnostic.ts'
-import { DEFAULT_NAMESPACE, type PolicyDocument } from '../document.ts'
+import { DEFAULT_NAMESPACE, diagnose, type PolicyDocument } from '../document.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { API_GROUP, type Rules } from '../kinds/kind.ts'
 import { valueAt } from '../source-object.ts'
@@ -45,7 +45,27 @@ export function withDefaulted(
   if (first === undefined) return diagnostics
   const others = defaulted.length > 1 ? ` and ${defaulted.length - 1} more` : ''
   const reason = `${first.kind.kind} ${first.name ?? ''}${others} without metadata.namespace: read as "${DEFAULT_NAMESPACE}"`
-  return diagnostics.map((diagnostic) =>
+  const hinted = diagnostics.map((diagnostic) =>
     diagnostic.code === 'route-no-policy' ? { ...diagnostic, hint: `${diagnostic.hint ?? ''}; ${reason}` } : diagnostic,
   )
+  const routes = documents.filter(({ kind }) => kind.kind === 'SubjectRoute')
+  if (routes.length === 0 || routes.some(({ namespace }) => namespace === DEFAULT_NAMESPACE)) return hinted
+  return [...hinted, ...defaulted.map(straying)]
+}
+
+/** Applied with `kubectl -n` it would rule another namespace: a DENY that is passed over here, or the ALLOW that closes a workload. */
+function straying({ kind, name, namespace, object }: PolicyDocument): Diagnostic {
+  const message = `${kind.kind} ${name ?? ''} names no namespace and is read as "${DEFAULT_NAMESPACE}", where no SubjectRoute is: it rules no route`
+  const mistake = {
+    severity: 'warning' as const,
+    code: 'namespace-defaulted',
+    message,
+    hint: 'write metadata.namespace',
+    path: ['metadata'],
+    atKey: true as const,
+  }
+  return diagnose(object, mistake, kind, {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  })
 }

@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import { parseSpiffeId } from '../../identity/spiffe-id.ts'
 import type { MatcherEntry } from '../../policy/matcher.ts'
+import { hintForClaim, hintForEntry, hintForMatcher, hintForServiceAccount, hintForSpiffeId } from './matcher-hints.ts'
 import { isLabel, isSubdomain, namespaceName, trustDomainName } from './names.ts'
 import { refuse } from './refuse.ts'
+import { adviseOnType } from './type-advice.ts'
 
 const ANY = '*'
 
@@ -33,7 +35,7 @@ const spiffeId = z
     return refuse(ctx, text, {
       code: 'spiffe-id-invalid',
       reason: `is no SPIFFE ID: ${parsed.error}`,
-      hint: 'write spiffe://<trust domain>/<path>, or end it with /* for all below',
+      hint: hintForSpiffeId(text),
     })
   })
 
@@ -55,7 +57,7 @@ const requestPrincipal = z
     })
   })
 
-const entry = z
+const entryFields = z
   .strictObject({
     serviceAccount: serviceAccount.optional(),
     namespace: namespaceName.optional().meta({ description: 'namespace of a ServiceAccount' }),
@@ -64,32 +66,33 @@ const entry = z
     requestPrincipal: requestPrincipal.optional(),
     issuer: z.string().min(1).optional().meta({ description: '`iss` of an end-user token' }),
     claims: z
-      .record(z.string().min(1), z.string().min(1))
+      .record(z.string().min(1), adviseOnType(z.string().min(1), { hint: hintForClaim }))
       .optional()
       .meta({ description: 'claims of an end-user token: path and value' }),
     group: z.string().min(1).optional().meta({ description: 'group of a ServiceAccount or end user' }),
     authenticated: z.literal(true).optional().meta({ description: 'everybody who proved an identity' }),
   })
   .meta({ minProperties: 1 })
-  .transform((fields, ctx): MatcherEntry => {
-    // An unknown field is a mistake already, and may be all there is.
-    if (ctx.issues.length > 0) return z.NEVER
-    if (Object.keys(fields).length === 0) {
-      const reason = 'is empty, expected at least one field'
-      const hint = 'write authenticated: true for everybody who proved an identity'
-      return refuse(ctx, fields, { code: 'matcher-empty', reason, hint })
-    }
-    if (fields.claims !== undefined && Object.keys(fields.claims).length === 0) {
-      return refuse(ctx, fields, { code: 'matcher-empty', reason: 'has empty claims, expected at least one' })
-    }
-    const contradiction = contradictionOf(fields)
-    if (contradiction === undefined) return withoutUndefined(fields)
-    const reason = `can never match: ${contradiction}`
-    return refuse(ctx, fields, { code: 'matcher-contradictory', reason, hint: 'fields of one entry must all match' })
-  })
+
+const entry = adviseOnType(entryFields, { hint: hintForEntry }).transform((fields, ctx): MatcherEntry => {
+  // An unknown field is a mistake already, and may be all there is.
+  if (ctx.issues.length > 0) return z.NEVER
+  if (Object.keys(fields).length === 0) {
+    const reason = 'is empty, expected at least one field'
+    const hint = 'write authenticated: true for everybody who proved an identity'
+    return refuse(ctx, fields, { code: 'matcher-empty', reason, hint })
+  }
+  if (fields.claims !== undefined && Object.keys(fields.claims).length === 0) {
+    return refuse(ctx, fields, { code: 'matcher-empty', reason: 'has empty claims, expected at least one' })
+  }
+  const contradiction = contradictionOf(fields)
+  if (contradiction === undefined) return withoutUndefined(fields)
+  const reason = `can never match: ${contradiction}`
+  return refuse(ctx, fields, { code: 'matcher-contradictory', reason, hint: 'fields of one entry must all match' })
+})
 
 /** OR between entries, AND between the fields of one. */
-export const matcher = z.array(entry).min(1)
+export const matcher = adviseOnType(z.array(entry).min(1), { hint: hintForMatcher })
 
 type Fields = { [Field in keyof MatcherEntry]: MatcherEntry[Field] | undefined }
 
@@ -117,11 +120,4 @@ function contradictionOf(fields: Fields): string | undefined {
   const uri = 'exact' in fields.spiffeId ? fields.spiffeId.exact : fields.spiffeId.prefix
   const within = uri.startsWith(`spiffe://${fields.trustDomain}/`)
   return within ? undefined : 'spiffeId and trustDomain name different trust domains'
-}
-
-function hintForServiceAccount(text: string): string {
-  const [, namespace, name] = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/.exec(text) ?? []
-  if (namespace !== undefined && name !== undefined) return `write ${namespace}/${name}`
-  if (!text.includes('/') && isSubdomain(text)) return `put its namespace before it: shop/${text}`
-  return text.includes('*') ? 'a wildcard stands for a whole part: shop/* or */orders' : 'for example shop/orders'
 }

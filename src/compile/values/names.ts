@@ -34,9 +34,14 @@ export const objectName = z.string().transform((text, ctx) => {
 
 export const namespaceName = z.string().transform((text, ctx) => {
   if (isLabel(text)) return text
-  const hint = text.includes('*') ? 'for every namespace write serviceAccount: "*/*"' : undefined
+  const hint = hintForNamespace(text)
   return refuse(ctx, text, { code: 'namespace-invalid', reason: NO_NAMESPACE, hint })
 })
+
+function hintForNamespace(text: string): string | undefined {
+  if (text === '*') return 'for every namespace write serviceAccount: "*/*"'
+  return text.includes('*') ? 'a namespace is compared as a whole: write one entry for each' : undefined
+}
 
 export const trustDomainName = z.string().transform((text, ctx) => {
   if (isTrustDomain(text)) return text

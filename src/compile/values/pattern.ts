@@ -1,6 +1,7 @@
 /** Subject patterns as policy documents write them. Pure. */
 import { z } from 'zod'
 import { parsePattern, type Pattern } from '../../subject/index.ts'
+import { quote } from '../../lib/spell.ts'
 import { refuse } from './refuse.ts'
 
 /** One pattern that nats-server would take for what its author means. */
@@ -46,6 +47,7 @@ export function hintForPattern(text: string): string | undefined {
   if (tokens.includes('')) return 'remove the extra dot'
   if (tokens.slice(0, -1).includes('>')) return 'use * for one token in the middle'
   if (tokens.some((token) => token.length > 1 && /[*>]/.test(token))) {
+    if (text.includes('/')) return `tokens of a subject stand between dots: ${quote(text.replaceAll('/', '.'))}`
     return 'a wildcard must be a whole token, between dots: orders.* instead of orders-*'
   }
   if (/\s/.test(text)) return 'one pattern for each item of the list; queue groups go into queue'

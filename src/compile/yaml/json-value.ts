@@ -74,7 +74,8 @@ export function toJsonValue(root: unknown, positionOf: (offset: number) => Posit
   function refuseDuplicate(pair: Pair, name: string, path: Path, line: number | undefined): void {
     const first = line === undefined ? '' : `, first on line ${line}`
     const message = `duplicate key ${quote(name)} in ${spellPath(path)}${first}`
-    const hint = 'keep one of them'
+    const isNextDocument = path.length === 0 && name === 'apiVersion'
+    const hint = isNextDocument ? 'begin the next document with a line ---, or keep one of them' : 'keep one of them'
     mistakes.push({ code: 'duplicate-key', message, hint, path: [...path, name], ...positioned(pair) })
   }
 

@@ -3,7 +3,7 @@
  * Refuses the whole file when it is too large, too deep, has too many parts or characters that readers of YAML take differently;
  * counts while it reads, so that a hostile file costs no more than its limit. Broken YAML in one document does not hide the mistakes in the others.
  */
-import { Composer, Lexer, LineCounter, Parser, type Document } from 'yaml'
+import { Composer, Lexer, LineCounter, Parser, visit, type Document, type YAMLError } from 'yaml'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Position } from '../mistake.ts'
 import { unquoted } from '../../lib/spell.ts'
@@ -66,7 +66,8 @@ export function readYaml(source: SourceText): YamlFile {
     const [error] = document.errors
     if (error !== undefined) {
       // The first error explains the rest, which mostly follow from it.
-      if (failures.length < MAX_FAILURES) failures.push(syntaxError(source, error.message, positionOf(error.pos[0])))
+      const offset = openedAt(document, error) ?? error.pos[0]
+      if (failures.length < MAX_FAILURES) failures.push(syntaxError(source, error.message, positionOf(offset)))
       continue
     }
     if (document.contents === null) continue
@@ -143,8 +144,20 @@ function compose(text: string, lines: LineCounter): Composed {
   return { documents }
 }
 
+/** Of a text that never ends, where it begins: its end is the end of the file. */
+function openedAt(document: Document.Parsed, { message, pos: [at] }: YAMLError): number | undefined {
+  if (!message.startsWith('Missing closing ')) return undefined
+  let opened: number | undefined
+  visit(document, {
+    Scalar: (_key, { range }) => {
+      if (range !== undefined && range !== null && range[0] < at && range[1] >= at) opened = range[0]
+    },
+  })
+  return opened
+}
+
 function syntaxError(source: SourceText, reason: string, position: Position): Diagnostic {
-  const hint = hintFor(source.text) ?? (INDENTED.test(reason) ? INDENT_HINT : undefined)
+  const hint = hintFor(source.text) ?? hintForReason(reason, source.text.split('\n', position.line).at(-1) ?? '')
   const [sentence = ''] = reason.split('\n')
   return {
     severity: 'error',
@@ -159,6 +172,16 @@ function syntaxError(source: SourceText, reason: string, position: Position): Di
 /** What `yaml` says when lines do not begin where they should. */
 const INDENTED = /same column|compact mappings|sufficiently indented/
 const INDENT_HINT = 'compare how far this line and those before it are indented'
+
+/** @param line where it was found */
+function hintForReason(reason: string, line: string): string | undefined {
+  if (reason.startsWith('Alias cannot be')) return 'a bare * begins a YAML alias; put it in quotes: "*"'
+  const begins = /^Plain value cannot start with .*(\S)(?:\n|$)/.exec(reason)?.[1]
+  if (begins !== undefined) return `no bare text begins with ${begins}; put it in quotes`
+  const field = /^[\s-]*([A-Za-z]+):[^\s"']/.exec(line)?.[1]
+  if (reason.startsWith('Implicit keys') && field !== undefined) return `put a blank behind the colon: ${field}: …`
+  return INDENTED.test(reason) ? INDENT_HINT : undefined
+}
 
 function hintFor(text: string): string | undefined {
   if (/^(<{7}|>{7}|={7})( |$)/m.test(text)) return 'the file has merge conflict markers; resolve them'

@@ -3,7 +3,7 @@
  * objects take in memory. Without kube-apiserver and etcd on this machine there are no rows, and a line that says how to get them.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { createCompiler } from '../../src/compile/index.ts'
+import { createStepwiseCompiler } from '../../src/compile/index.ts'
 import {
   applyCrds,
   callKubernetes,
@@ -129,7 +129,7 @@ async function measureChanges(
   const source = await createPolicySource({
     folders: [],
     cluster: (onChange) => open(kubernetes, onChange),
-    compile: createCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex }),
+    compile: createStepwiseCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex }),
     onChange: () => changed(),
     log: () => undefined,
     now: Date.now,

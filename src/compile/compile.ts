@@ -5,6 +5,7 @@
  */
 import type { ServiceAccountRef } from '../identity/spiffe-id.ts'
 import { DEFAULT_MESH } from '../istio/index.ts'
+import { eachInSteps, finish, flatMapInSteps, sortInSteps, type Steps } from '../lib/steps.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
 import { accountConflicts } from './account-conflicts.ts'
@@ -15,7 +16,7 @@ import type { SourceObject } from './source-object.ts'
 import { resolveFamilies, type FamilyObject } from './kinds/families.ts'
 import { subjectCeiling } from './kinds/subject-ceiling.ts'
 import { serviceAccount, serviceAccountsOf } from './kinds/service-account.ts'
-import { buildSnapshot } from './snapshot.ts'
+import { createSnapshotBuilder, type Hashing, type SnapshotBuilder } from './snapshot.ts'
 import { byPlace, compareTexts, limitPerSource } from './order.ts'
 import { createRouteCompiler, type RouteCompiler } from './routes/compile-routes.ts'
 import type { RuledRoutes } from './routes/ruled-routes.ts'
@@ -33,6 +34,8 @@ export interface CompileOptions {
   readonly rootNamespace?: string
   /** Of the canonical model; becomes the snapshot's id. */
   readonly hash: (text: string) => string
+  /** The same hash, of text that comes in pieces: for whoever compiles in steps. */
+  readonly hashing?: () => Hashing
 }
 
 export interface Compilation {
@@ -54,20 +57,29 @@ export interface Compilation {
  */
 export type Compiler = (texts: readonly SourceText[], objects?: readonly SourceObject[]) => Compilation
 
+/** The same in steps, between which others may have their turn. One that is put aside for ever harms no later one. */
+export type StepwiseCompiler = (texts: readonly SourceText[], objects?: readonly SourceObject[]) => Steps<Compilation>
+
 export function createCompiler(options: CompileOptions): Compiler {
+  const compile = createStepwiseCompiler(options)
+  return (texts, objects) => finish(compile(texts, objects))
+}
+
+export function createStepwiseCompiler(options: CompileOptions): StepwiseCompiler {
   const reading = createReading(options)
   const compileRoutes = createRouteCompiler({
     trustDomain: options.trustDomains.local,
     trustDomainAliases: options.trustDomains.aliases,
     rootNamespace: rootNamespaceOf(options),
   })
-  return (texts, others = []) => {
-    const files = reading.files(texts.toSorted((a, b) => compareTexts(a.file, b.file)))
-    return compileObjects(
+  const buildSnapshot = createSnapshotBuilder(options)
+  return function* (texts, others = []) {
+    const files = yield* reading.files(texts.toSorted((a, b) => compareTexts(a.file, b.file)))
+    return yield* compileObjects(
       [...files.flatMap(({ objects }) => objects), ...others],
       files.flatMap(({ failures }) => failures),
       options,
-      { reading, compileRoutes },
+      { reading, compileRoutes, buildSnapshot },
     )
   }
 }
@@ -75,6 +87,7 @@ export function createCompiler(options: CompileOptions): Compiler {
 interface Memory {
   readonly reading: Reading
   readonly compileRoutes: RouteCompiler
+  readonly buildSnapshot: SnapshotBuilder
 }
 
 function rootNamespaceOf({ rootNamespace = DEFAULT_MESH.rootNamespace }: CompileOptions): string {
@@ -86,12 +99,12 @@ export function compile(texts: readonly SourceText[], options: CompileOptions): 
 }
 
 /** @param failures what could not be read, and why */
-function compileObjects(
+function* compileObjects(
   objects: readonly SourceObject[],
   failures: readonly Diagnostic[],
   options: CompileOptions,
-  { reading, compileRoutes }: Memory,
-): Compilation {
+  { reading, compileRoutes, buildSnapshot }: Memory,
+): Steps<Compilation> {
   const diagnostics: Diagnostic[] = [...failures]
   const blocking: Diagnostic[] = [...failures]
   const documents: PolicyDocument[] = []
@@ -100,7 +113,7 @@ function compileObjects(
   // Grows while it is walked: lists put their items behind.
   for (const object of pending) {
     const envelope = reading.envelope(object)
-    if (envelope.is === 'known') documents.push(reading.document(envelope.kind, object))
+    if (envelope.is === 'known') documents.push(yield* reading.document(envelope.kind, object))
     else if (envelope.is === 'member') members.push({ entry: envelope.entry, object })
     else if (envelope.is === 'list') for (const item of envelope.items) pending.push(item)
     else if (envelope.is !== 'foreign') {
@@ -108,28 +121,31 @@ function compileObjects(
       diagnostics.push(diagnostic)
       if (envelope.is === 'unclear') blocking.push(diagnostic)
     }
+    yield
   }
 
   const besideOurs = documents.some(({ kind }) => kind.group === API_GROUP)
   const { related, unrelated } = relatedAndNot(documents, rootNamespaceOf(options))
-  if (besideOurs) diagnostics.push(...faultsOfUnrelated(unrelated))
-  const { kept, dropped } = dropDuplicates(related)
-  for (const document of [...kept, ...dropped]) diagnostics.push(...document.diagnostics)
-  for (const document of [...kept, ...dropped]) {
-    if (document.rules !== undefined || document.kind.onlyGrants(document.object)) continue
+  yield
+  if (besideOurs) diagnostics.push(...(yield* faultsOfUnrelated(unrelated)))
+  const { kept, dropped } = yield* dropDuplicates(related)
+  yield* eachInSteps([...kept, ...dropped], (document) => {
+    diagnostics.push(...document.diagnostics)
+    if (document.rules !== undefined || document.kind.onlyGrants(document.object)) return
     blocking.push(...document.diagnostics.filter(({ severity }) => severity === 'error'))
-  }
+  })
 
-  const own = kept.flatMap((document) => document.rules ?? [])
-  const accounts = own.flatMap((one) => one.accounts ?? [])
+  const own = yield* flatMapInSteps(kept, ({ rules }) => (rules === undefined ? [] : [rules]))
+  const accounts = yield* flatMapInSteps(own, (one) => one.accounts ?? [])
   const conflicts = accountConflicts(accounts)
   diagnostics.push(...conflicts)
   blocking.push(...conflicts.filter(({ severity }) => severity === 'error'))
-  const routed = compileRoutes(routedDocuments(own, [...kept, ...dropped]))
-  diagnostics.push(...withDefaulted(routed.diagnostics, documents))
+  const routed = yield* compileRoutes(yield* routedDocuments(own, [...kept, ...dropped]))
+  yield* eachInSteps(withDefaulted(routed.diagnostics, documents), (diagnostic) => void diagnostics.push(diagnostic))
+  yield
   const families = resolveFamilies(members, {
     accounts,
-    ceilings: own.flatMap((one) => one.ceilings ?? []),
+    ceilings: yield* flatMapInSteps(own, (one) => one.ceilings ?? []),
     hasUnreadCeilings: [...kept, ...dropped].some(({ kind, rules }) => kind === subjectCeiling && rules === undefined),
     trustDomains: options.trustDomains,
     besideOurs,
@@ -139,7 +155,7 @@ function compileObjects(
   if (blocking.length === 0) diagnostics.push(...emptiness(isEmpty, accounts.length))
 
   const found = {
-    diagnostics: limitPerSource(diagnostics.toSorted(byPlace)),
+    diagnostics: yield* limitPerSource(yield* sortInSteps(diagnostics, byPlace)),
     serviceAccounts: serviceAccountsOf(
       members.filter(({ entry }) => entry.family === serviceAccount).map(({ object }) => object),
     ),
@@ -147,15 +163,15 @@ function compileObjects(
   }
   if (blocking.length > 0) return { ...found, withheld: reasonFor(blocking.sort(byPlace)) }
   const rules = [...own, routed.rules, ...families.rules]
-  return { ...found, snapshot: buildSnapshot(rules, options.trustDomains, options.hash) }
+  return { ...found, snapshot: yield* buildSnapshot(rules) }
 }
 
 /**
  * They rule no workload that has subjects, so what is wrong with them withholds nothing. Whoever wrote them into a file beside ours
  * should know all the same; those of a cluster were judged by Istio.
  */
-function faultsOfUnrelated(documents: readonly PolicyDocument[]): Diagnostic[] {
-  const { kept, dropped } = dropDuplicates(documents.filter(({ object }) => object.file !== undefined))
+function* faultsOfUnrelated(documents: readonly PolicyDocument[]): Steps<Diagnostic[]> {
+  const { kept, dropped } = yield* dropDuplicates(documents.filter(({ object }) => object.file !== undefined))
   return [...kept, ...dropped].flatMap(({ diagnostics }) =>
     diagnostics
       .filter(({ severity }) => severity === 'error')

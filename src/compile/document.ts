@@ -1,5 +1,6 @@
 /** One object of ours -> its rules and its diagnostics. Pure. All its mistakes at once; rules only when it has none. */
 import { isJsonObject, type Json } from '../lib/json.ts'
+import type { Steps } from '../lib/steps.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Origin } from '../policy/origin.ts'
 import { API_GROUP, type KnownAccounts, type OriginAt, type PolicyKind, type Rules } from './kinds/kind.ts'
@@ -25,10 +26,11 @@ export interface PolicyDocument {
 export const DEFAULT_NAMESPACE = 'default'
 const MAX_MISTAKES = 100
 
-export function readDocument(kind: PolicyKind, object: SourceObject, accounts: KnownAccounts): PolicyDocument {
+export function* readDocument(kind: PolicyKind, object: SourceObject, accounts: KnownAccounts): Steps<PolicyDocument> {
   const waivers = readWaivers(object.value)
   const used = new Set<string>()
   const parsed = kind.read(object.value)
+  yield
   const spec = valueAt(object.value, ['spec'])
   const reach = (text: string, path: Path): Mistake[] => checkReach(text, path, waivers.waived, used)
   const mistakes = [
@@ -38,6 +40,7 @@ export function readDocument(kind: PolicyKind, object: SourceObject, accounts: K
     ...waivers.mistakes,
     ...(spec === undefined ? [] : kind.check(spec, { ...accounts, reach })),
   ]
+  yield
   const errors = mistakes.filter(isError)
   const others = mistakes.filter((mistake) => !isError(mistake))
   const broken = errors.length > 0

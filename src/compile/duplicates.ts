@@ -1,7 +1,8 @@
 /** Documents of the same kind, namespace and name. Pure. In a cluster the last one written would win; here none does. */
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import { diagnose, type PolicyDocument } from './document.ts'
-import { groupBy } from '../lib/group-by.ts'
+import { groupInSteps } from '../lib/group-by.ts'
+import { eachInSteps, type Steps } from '../lib/steps.ts'
 import type { Mistake } from './mistake.ts'
 import type { SourceObject } from './source-object.ts'
 
@@ -12,14 +13,14 @@ export interface Deduplicated {
 }
 
 /** Drops all of several doubles: which of them is meant cannot be told, and must not depend on the order of files. */
-export function dropDuplicates(documents: readonly PolicyDocument[]): Deduplicated {
-  const groups = groupBy(documents, identityOf)
+export function* dropDuplicates(documents: readonly PolicyDocument[]): Steps<Deduplicated> {
+  const groups = yield* groupInSteps(documents, identityOf)
   const kept: PolicyDocument[] = []
   const dropped: PolicyDocument[] = []
-  for (const [identity, group] of groups) {
+  yield* eachInSteps(groups, ([identity, group]) => {
     if (identity === undefined || group.length === 1) kept.push(...group)
     else for (const document of group) dropped.push(withoutRules(document, group))
-  }
+  })
   return { kept, dropped }
 }
 

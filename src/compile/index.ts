@@ -2,7 +2,16 @@
  * Policy documents of every kind -> one frozen `Snapshot` and diagnostics. Pure: text and a hash function come in.
  * This door lists everything other rooms may use.
  */
-export { compile, createCompiler, type Compilation, type Compiler, type CompileOptions } from './compile.ts'
+export {
+  compile,
+  createCompiler,
+  createStepwiseCompiler,
+  type Compilation,
+  type Compiler,
+  type CompileOptions,
+  type StepwiseCompiler,
+} from './compile.ts'
+export type { Hashing } from './snapshot.ts'
 export { policyJsonSchemas } from './kinds/kinds.ts'
 export type { RuledRoutes } from './routes/ruled-routes.ts'
 export type { SourceText } from './yaml/read-yaml.ts'

@@ -1,6 +1,7 @@
 /** In which order diagnostics are told, and how many of one file. Pure. */
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import { groupBy } from '../lib/group-by.ts'
+import { groupInSteps } from '../lib/group-by.ts'
+import { flatMapInSteps, type Steps } from '../lib/steps.ts'
 
 /** Whoever has this many starts at the top anyway; a log should not drown in one file, or one object of a cluster. */
 const MAX_PER_SOURCE = 200
@@ -21,8 +22,9 @@ export function compareTexts(a: string, b: string): number {
 }
 
 /** Errors before others when some must go; what is left out is counted. Keeps the order. */
-export function limitPerSource(sorted: readonly Diagnostic[]): Diagnostic[] {
-  return [...groupBy(sorted, sourceOf).values()].flatMap(limitGroup)
+export function* limitPerSource(sorted: readonly Diagnostic[]): Steps<Diagnostic[]> {
+  const groups = yield* groupInSteps(sorted, sourceOf)
+  return yield* flatMapInSteps(groups.values(), limitGroup)
 }
 
 function sourceOf({ file, kind, namespace, name }: Diagnostic): string {

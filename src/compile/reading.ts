@@ -3,18 +3,19 @@
  * An edit of one document among thousands then costs that document, and the putting together of all.
  */
 import { remember } from '../lib/remember.ts'
+import type { Steps } from '../lib/steps.ts'
 import type { CompileOptions } from './compile.ts'
 import { readDocument, type PolicyDocument } from './document.ts'
 import { readEnvelope, type Envelope } from './envelope.ts'
 import type { KnownAccounts, PolicyKind } from './kinds/kind.ts'
 import type { SourceObject } from './source-object.ts'
-import { readYaml, type SourceText, type YamlFile } from './yaml/read-yaml.ts'
+import { readYamlInSteps, type SourceText, type YamlFile } from './yaml/read-yaml.ts'
 
 export interface Reading {
   /** In the order of the sources; files that are not among them are forgotten. */
-  files(sources: readonly SourceText[]): readonly YamlFile[]
+  files(sources: readonly SourceText[]): Steps<readonly YamlFile[]>
   envelope(object: SourceObject): Envelope
-  document(kind: PolicyKind, object: SourceObject): PolicyDocument
+  document(kind: PolicyKind, object: SourceObject): Steps<PolicyDocument>
 }
 
 const ALWAYS_FORBIDDEN = ['$G', 'SYS', '$SYS']
@@ -32,19 +33,27 @@ export function createReading({
   const envelopes = new WeakMap<SourceObject, Envelope>()
   const documents = new WeakMap<SourceObject, PolicyDocument>()
   return {
-    files(sources) {
+    *files(sources) {
       const kept = new Map<string, Map<string, YamlFile>>()
-      const read = sources.map((source) => {
-        const file = files.get(source.file)?.get(source.text) ?? readYaml(source)
+      const read: YamlFile[] = []
+      for (const source of sources) {
+        const file = files.get(source.file)?.get(source.text) ?? (yield* readYamlInSteps(source))
         const same = kept.get(source.file)
         if (same === undefined) kept.set(source.file, new Map([[source.text, file]]))
         else same.set(source.text, file)
-        return file
-      })
+        read.push(file)
+        yield
+      }
       files = kept
       return read
     },
     envelope: (object) => remember(envelopes, object, readEnvelope),
-    document: (kind, object) => remember(documents, object, () => readDocument(kind, object, known)),
+    *document(kind, object) {
+      const before = documents.get(object)
+      if (before !== undefined) return before
+      const document = yield* readDocument(kind, object, known)
+      documents.set(object, document)
+      return document
+    },
   }
 }

@@ -1,66 +1,112 @@
 /** Rules of all documents -> one sorted, hashed, frozen snapshot. Pure. */
+import { eachInSteps, flatMapInSteps, mergeInSteps, sortInSteps, type Steps } from '../lib/steps.ts'
 import type { Model } from '../policy/model.ts'
-import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
+import type { Snapshot } from '../policy/snapshot.ts'
 import { spellAccountRule, spellCeilingRule, spellGrantRule, spellLimitRule } from '../policy/spell-rule.ts'
+import type { CompileOptions } from './compile.ts'
 import type { Rules } from './kinds/kind.ts'
+
+/** Of text that comes in pieces. */
+export interface Hashing {
+  add(text: string): void
+  /** Last of all. */
+  digest(): string
+}
+
+export type SnapshotBuilder = (documents: readonly Rules[]) => Steps<Snapshot>
 
 /**
  * The id is the hash of the canonical model without files and lines: the same documents, in whatever order and files,
- * give the same id.
+ * give the same id. The order of the rules is remembered, so that an edit sorts what it changed.
  */
-export function buildSnapshot(
-  documents: readonly Rules[],
-  trustDomains: TrustDomains,
-  hash: (text: string) => string,
-): Snapshot {
-  const accounts = sorted(
-    documents.flatMap((rules) => rules.accounts ?? []),
-    spellAccountRule,
-  )
-  const grants = sorted(
-    documents.flatMap((rules) => rules.grants ?? []),
-    spellGrantRule,
-  )
-  const limits = sorted(
-    documents.flatMap((rules) => rules.limits ?? []),
-    spellLimitRule,
-  )
-  const ceilings = sorted(
-    documents.flatMap((rules) => rules.ceilings ?? []),
-    spellCeilingRule,
-  )
-  const model: Model = {
-    accounts: accounts.rules,
-    grants: grants.rules,
-    limits: limits.rules,
-    ceilings: ceilings.rules,
+export function createSnapshotBuilder({
+  trustDomains,
+  hash,
+  hashing = () => hashingOf(hash),
+}: Pick<CompileOptions, 'trustDomains' | 'hash' | 'hashing'>): SnapshotBuilder {
+  const sortAccounts = createSorting(spellAccountRule)
+  const sortGrants = createSorting(spellGrantRule)
+  const sortLimits = createSorting(spellLimitRule)
+  const sortCeilings = createSorting(spellCeilingRule)
+  return function* (documents) {
+    const accounts = yield* sortAccounts(yield* flatMapInSteps(documents, (rules) => rules.accounts ?? []))
+    const grants = yield* sortGrants(yield* flatMapInSteps(documents, (rules) => rules.grants ?? []))
+    const limits = yield* sortLimits(yield* flatMapInSteps(documents, (rules) => rules.limits ?? []))
+    const ceilings = yield* sortCeilings(yield* flatMapInSteps(documents, (rules) => rules.ceilings ?? []))
+    const model: Model = {
+      accounts: accounts.map(ruleOf),
+      grants: grants.map(ruleOf),
+      limits: limits.map(ruleOf),
+      ceilings: ceilings.map(ruleOf),
+    }
+    const parts = Object.entries({ accounts, grants, limits, ceilings })
+    const id = yield* hashInSteps(parts, hashing())
+    yield* eachInSteps<object>([accounts, grants, limits, ceilings].flat(), deepFreeze)
+    yield
+    return deepFreeze({ id, model, trustDomains: { local: trustDomains.local, aliases: [...trustDomains.aliases] } })
   }
-  // A rule is spelled in one line that begins with a brace, so no two models give the same lines.
-  const lines = [
-    'accounts',
-    ...accounts.spelled,
-    'grants',
-    ...grants.spelled,
-    'limits',
-    ...limits.spelled,
-    'ceilings',
-    ...ceilings.spelled,
-  ]
-  const id = hash(lines.join('\n'))
-  return deepFreeze({ id, model, trustDomains: { local: trustDomains.local, aliases: [...trustDomains.aliases] } })
 }
 
-interface Sorted<Rule> {
-  readonly rules: readonly Rule[]
-  readonly spelled: readonly string[]
+/** A rule is spelled in one line that begins with a brace, so no two models give the same lines. */
+function* hashInSteps(
+  parts: readonly (readonly [string, readonly Keyed<object>[]])[],
+  hashing: Hashing,
+): Steps<string> {
+  let isFirst = true
+  let piece = ''
+  for (const [name, rules] of parts) {
+    piece += isFirst ? name : `\n${name}`
+    isFirst = false
+    yield* eachInSteps(rules, ({ key }) => {
+      piece += `\n${key}`
+      if (piece.length < PIECE) return
+      hashing.add(piece)
+      piece = ''
+    })
+  }
+  hashing.add(piece)
+  return hashing.digest()
 }
 
-function sorted<Rule extends object>(rules: readonly Rule[], spell: (rule: Rule) => string): Sorted<Rule> {
-  const keyed = rules.map((rule) => ({ rule, key: spell(rule) })).toSorted(byKey)
-  return { rules: keyed.map(({ rule }) => rule), spelled: keyed.map(({ key }) => key) }
+/** In UTF-16 code units. */
+const PIECE = 65_536
+
+function hashingOf(hash: (text: string) => string): Hashing {
+  const pieces: string[] = []
+  return { add: (text) => void pieces.push(text), digest: () => hash(pieces.join('')) }
 }
 
-function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+interface Keyed<Rule> {
+  readonly rule: Rule
+  readonly key: string
+}
+
+/** What was sorted before stays in its order: a rule is never spelled in two ways. */
+function createSorting<Rule extends object>(
+  spell: (rule: Rule) => string,
+): (rules: readonly Rule[]) => Steps<Keyed<Rule>[]> {
+  let before: readonly Keyed<Rule>[] = []
+  let known: ReadonlySet<Rule> = new Set()
+  return function* (rules) {
+    const now = new Set<Rule>()
+    const fresh: Keyed<Rule>[] = []
+    yield* eachInSteps(rules, (rule) => {
+      now.add(rule)
+      if (!known.has(rule)) fresh.push({ rule, key: spell(rule) })
+    })
+    const kept = yield* flatMapInSteps(before, (keyed) => (now.has(keyed.rule) ? [keyed] : []))
+    const sorted = yield* mergeInSteps(kept, yield* sortInSteps(fresh, byKey), byKey)
+    before = sorted
+    known = now
+    return sorted
+  }
+}
+
+function ruleOf<Rule>({ rule }: Keyed<Rule>): Rule {
+  return rule
+}
+
+function byKey(a: Keyed<object>, b: Keyed<object>): number {
   if (a.key === b.key) return 0
   return a.key < b.key ? -1 : 1
 }

@@ -4,6 +4,8 @@
  * is a list, and permissions that do not fit one JWT.
  */
 import type { Principal } from '../identity/principal.ts'
+import { remember } from '../lib/remember.ts'
+import { finish, type Steps } from '../lib/steps.ts'
 import type { Allowed, Decision } from './decision.ts'
 import { inboxPrefixFor, type Sha256Hex } from './inbox.ts'
 import { outOfForce } from './in-force.ts'
@@ -19,20 +21,24 @@ import type { Snapshot } from './snapshot.ts'
 
 export type Decide = (snapshot: Snapshot, principal: Principal) => Decision
 
+/** Decides, and gets ready for a snapshot before the first principal comes: then that one need not wait for it. */
+export type PreparedDecide = Decide & { readonly prepare: (snapshot: Snapshot) => Steps<void> }
+
 /**
  * What is worked out is held beside the snapshot and the principal object and dies with either:
  * callers intern principals, so that the same credential gives the same object.
  * @param listedAccounts that anybody may be placed in; absent: any.
  */
-export function createDecide(hash: Sha256Hex, listedAccounts?: readonly string[]): Decide {
+export function createDecide(hash: Sha256Hex, listedAccounts?: readonly string[]): PreparedDecide {
   const parts: Parts = { hash, compile: keepPermissions(), listed: listedAccounts && new Set(listedAccounts) }
   const books = new WeakMap<Snapshot, Book>()
-  return (snapshot, principal) => {
-    let book = books.get(snapshot)
-    if (book === undefined) {
-      book = openBook(snapshot)
-      books.set(snapshot, book)
-    }
+
+  function* prepare(snapshot: Snapshot): Steps<void> {
+    if (!books.has(snapshot)) books.set(snapshot, yield* openBook(snapshot))
+  }
+
+  function decide(snapshot: Snapshot, principal: Principal): Decision {
+    const book = remember(books, snapshot, () => finish(openBook(snapshot)))
     let decision = book.decisions.get(principal)
     if (decision === undefined) {
       decision = decideAnew(book, principal, parts)
@@ -40,6 +46,8 @@ export function createDecide(hash: Sha256Hex, listedAccounts?: readonly string[]
     }
     return decision
   }
+
+  return Object.assign(decide, { prepare })
 }
 
 /** One snapshot, indexed once. */
@@ -51,12 +59,12 @@ interface Book {
   readonly decisions: WeakMap<Principal, Decision>
 }
 
-function openBook({ model, trustDomains }: Snapshot): Book {
+function* openBook({ model, trustDomains }: Snapshot): Steps<Book> {
   return {
-    accounts: new MatcherIndex(model.accounts, trustDomains),
-    grants: new MatcherIndex(model.grants, trustDomains),
-    limits: new MatcherIndex(model.limits, trustDomains),
-    ceilings: new MatcherIndex(model.ceilings, trustDomains),
+    accounts: yield* MatcherIndex.inSteps(model.accounts, trustDomains),
+    grants: yield* MatcherIndex.inSteps(model.grants, trustDomains),
+    limits: yield* MatcherIndex.inSteps(model.limits, trustDomains),
+    ceilings: yield* MatcherIndex.inSteps(model.ceilings, trustDomains),
     decisions: new WeakMap(),
   }
 }

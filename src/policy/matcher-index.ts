@@ -3,6 +3,7 @@
  * Each entry of a matcher is filed under the most telling field that names its values; entries without one are always looked at.
  */
 import type { Principal } from '../identity/principal.ts'
+import { eachInSteps, type Steps } from '../lib/steps.ts'
 import { istioKeysOfEntry, istioKeysOfWorkload } from './istio-keys.ts'
 import { folderOf, matchesEntry } from './match-principal.ts'
 import type { Matcher, MatcherEntry } from './matcher.ts'
@@ -16,17 +17,23 @@ interface Filed {
 }
 
 export class MatcherIndex<T extends { readonly principals: Matcher }> {
-  readonly #rules: readonly T[]
+  readonly #rules: T[] = []
   readonly #trustDomains: TrustDomains
   readonly #byKey = new Map<string, Filed[]>()
   readonly #unfiled: Filed[] = []
 
   constructor(rules: readonly T[], trustDomains: TrustDomains) {
-    this.#rules = rules
     this.#trustDomains = trustDomains
-    for (const [position, rule] of rules.entries()) {
-      for (const entry of rule.principals) this.#file(entry, { position, entry })
-    }
+    for (const rule of rules) this.#add(rule)
+  }
+
+  static *inSteps<T extends { readonly principals: Matcher }>(
+    rules: readonly T[],
+    trustDomains: TrustDomains,
+  ): Steps<MatcherIndex<T>> {
+    const index = new MatcherIndex<T>([], trustDomains)
+    yield* eachInSteps(rules, (rule) => index.#add(rule))
+    return index
   }
 
   /** In the order of the rules, each once. @param keys of the principal, for who asks several indexes about it */
@@ -39,6 +46,11 @@ export class MatcherIndex<T extends { readonly principals: Matcher }> {
     this.#unfiled.forEach(look)
     for (const key of keys) this.#byKey.get(key)?.forEach(look)
     return [...positions].toSorted((a, b) => a - b).flatMap((position) => this.#rules[position] ?? [])
+  }
+
+  #add(rule: T): void {
+    const position = this.#rules.push(rule) - 1
+    for (const entry of rule.principals) this.#file(entry, { position, entry })
   }
 
   #file(entry: MatcherEntry, filed: Filed): void {

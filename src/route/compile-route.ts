@@ -3,15 +3,17 @@
  * Never more than HTTP allows: an ALLOW rule gives the subjects for which it is certainly true, a DENY or CUSTOM rule takes those
  * for which it is not certainly false. Where that is less than HTTP allows, a remark says so.
  */
-import type { CompiledRule, RuleSet } from '../istio/index.ts'
+import type { CompiledRule } from '../istio/index.ts'
+import type { Steps } from '../lib/steps.ts'
 import type { Matcher } from '../policy/matcher.ts'
 import type { Effect, Grant, GrantRule } from '../policy/model.ts'
 import type { Origin } from '../policy/origin.ts'
 import { coveredByAny, minimise, type Pattern } from '../subject/index.ts'
-import { routeOperation, patternOfParts, type RouteOperation } from './operation.ts'
+import { boxOfPath, patternOfParts, routeOperation, type RouteOperation } from './operation.ts'
 import { regionOf, without, type Inexact, type Region } from './region.ts'
 import { isUnknowable, Remarks, type Remark } from './remark.ts'
 import type { Route, RouteWorkload } from './route.ts'
+import type { RulesNear } from './rules-near.ts'
 import { hasMethodVariable } from './template.ts'
 
 export interface Taken {
@@ -23,9 +25,9 @@ export interface Taken {
 
 export interface RouteContext {
   readonly workload: RouteWorkload
-  readonly enforced: RuleSet
+  readonly enforced: RulesNear
   /** Evaluated and told, never enforced. */
-  readonly dryRun: RuleSet
+  readonly dryRun: RulesNear
   /** What `{method}` stands for: {@link methodsOf}. */
   readonly methods: readonly string[]
   /** Of a rule of a policy. */
@@ -49,8 +51,10 @@ export function operationsOf(
   )
 }
 
-export function compileRoute(route: Route, taken: Taken, context: RouteContext): CompiledRoute {
-  const { workload, enforced, dryRun, originOf } = context
+export function* compileRoute(route: Route, taken: Taken, context: RouteContext): Steps<CompiledRoute> {
+  const { workload, originOf } = context
+  const path = boxOfPath(route.path)
+  const [enforced, dryRun] = [context.enforced(path), context.dryRun(path)]
   const operations = operationsOf(route, workload, context.methods)
   const remarks = new Remarks(route)
   const grants: GrantRule[] = [...ownerGrants(route, workload, taken)]
@@ -73,6 +77,7 @@ export function compileRoute(route: Route, taken: Taken, context: RouteContext):
       remarks.onAllow(rule, region)
       add(rule, 'allow', region)
     }
+    yield
   }
   for (const rule of [...enforced.deny, ...enforced.custom]) {
     const isCustom = enforced.custom.includes(rule)
@@ -80,10 +85,12 @@ export function compileRoute(route: Route, taken: Taken, context: RouteContext):
       remarks.onDeny(rule, region, isCustom)
       add(rule, 'deny', region)
     }
+    yield
   }
   for (const rule of [...dryRun.allow, ...dryRun.deny]) {
     const isTouched = regionsOf(rule, operations, 'deny').some(({ patterns }) => patterns.length > 0)
     if (isTouched) remarks.onDryRun(rule, dryRun.allow.includes(rule) ? 'allow' : 'deny')
+    yield
   }
   if (!enforced.hasAllow) {
     if (workload.whenNoPolicy === 'Allow') grants.push(...everybodysGrant(route, operations, taken))

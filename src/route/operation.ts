@@ -34,12 +34,7 @@ export function routeOperation(subject: Template, path: Template, { method, host
   return {
     subject: parts,
     path: path.parts,
-    box: {
-      cells: path.parts.flatMap((part): Cell[] =>
-        part.is === 'rest' ? [] : [part.is === 'literal' ? part.text : undefined],
-      ),
-      tail: path.parts.some(({ is }) => is === 'rest'),
-    },
+    box: boxOfPath(path),
     attributes: {
       method,
       host,
@@ -51,6 +46,13 @@ export function routeOperation(subject: Template, path: Template, { method, host
     },
     pattern: patternOfParts(parts),
   }
+}
+
+export function boxOfPath({ parts }: Template): Box {
+  const cells = parts.flatMap((part): Cell[] =>
+    part.is === 'rest' ? [] : [part.is === 'literal' ? part.text : undefined],
+  )
+  return { cells, tail: parts.some(({ is }) => is === 'rest') }
 }
 
 /** All subjects of a template; `{method}` is any token. */

@@ -3,6 +3,7 @@
  * Inside a document the more specific: token by token a literal before `{method}` before `{x}` before `{x...}`. Between documents
  * nobody: neither author can see the other's line.
  */
+import { eachInSteps, type Steps } from '../lib/steps.ts'
 import { intersect, PatternIndex, type Pattern } from '../subject/index.ts'
 import type { RouteOperation } from './operation.ts'
 import type { Template, TemplatePart } from './template.ts'
@@ -24,12 +25,16 @@ export interface Settled<C> {
 }
 
 /** One answer for each claim, in their order. */
-export function settleClaims<C extends Claim<unknown>>(claims: readonly C[]): Settled<C>[] {
+export function* settleClaims<C extends Claim<unknown>>(claims: readonly C[]): Steps<Settled<C>[]> {
   const index = new PatternIndex<{ readonly claim: C; readonly pattern: Pattern }>()
-  for (const claim of claims) {
+  yield* eachInSteps(claims, (claim) => {
     for (const { pattern } of claim.operations) index.add(pattern, { claim, pattern })
-  }
-  return claims.map((claim) => {
+  })
+  const settled: Settled<C>[] = []
+  yield* eachInSteps(claims, (claim) => void settled.push(settle(claim)))
+  return settled
+
+  function settle(claim: C): Settled<C> {
     const byOthers: Pattern[] = []
     const byOverlap: Pattern[] = []
     const rivals = new Set<C>()
@@ -52,7 +57,7 @@ export function settleClaims<C extends Claim<unknown>>(claims: readonly C[]): Se
       }
     }
     return { byOthers, byOverlap, rivals: [...rivals], ...(double === undefined ? {} : { double }) }
-  })
+  }
 }
 
 const RANK = { literal: 0, method: 1, one: 2, rest: 3 } as const satisfies Record<TemplatePart['is'], number>

@@ -1,13 +1,14 @@
 /** The policy of the bridge, from the folders and the cluster that its configuration names, and how it stands, in one line. */
-import type { Compiler } from '../compile/index.ts'
+import type { StepwiseCompiler } from '../compile/index.ts'
 import type { Config } from '../config/index.ts'
 import { openCluster } from '../kube/index.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import { createPolicySource, type PolicySource } from '../sources/index.ts'
+import { createPolicySource, type PolicySource, type PolicySourceOptions } from '../sources/index.ts'
 import type { Gauges } from '../telemetry/metrics.ts'
 
 export interface PolicyDeps {
-  readonly compile: Compiler
+  readonly compile: StepwiseCompiler
+  readonly prepare?: NonNullable<PolicySourceOptions['prepare']>
   readonly log: (diagnostic: Diagnostic) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number

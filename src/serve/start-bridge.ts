@@ -10,13 +10,13 @@ import { AUTHN_SYSTEM, createAuthenticator, issuerProblems, type Authenticator }
 import { createAuthorize, type AuthorizePorts, type AuthorizeSettings } from '../callout/authorize.ts'
 import { createDecisionIds } from '../callout/decision-id.ts'
 import { createCalloutService, type CalloutService } from '../callout/service.ts'
-import { createCompiler } from '../compile/index.ts'
+import { createStepwiseCompiler } from '../compile/index.ts'
 import type { Config } from '../config/index.ts'
 import { workloadPrincipal, type Principal } from '../identity/principal.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import { openKeyring, openServiceLogin, type Keyring, type ServiceLogin } from '../keys/index.ts'
 import { err, ok, type Result } from '../lib/result.ts'
-import { createDecide } from '../policy/decide.ts'
+import { createDecide, type Decide } from '../policy/decide.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
 import type { PolicySource } from '../sources/index.ts'
@@ -43,7 +43,7 @@ import { createMismatch } from './mismatch.ts'
 import { createReadiness, issuerState, type Readiness } from './readiness.ts'
 import { createSelfTest } from './self-test.ts'
 import { createServerRemarks } from './server-remarks.ts'
-import { sha256Hex } from './sha256.ts'
+import { sha256Hex, sha256InPieces } from './sha256.ts'
 import { issuerDiagnostic } from './start-problems.ts'
 import { createUnansweredRemarks } from './unanswered.ts'
 
@@ -93,10 +93,12 @@ export async function startBridge(
   }
   const { trustDomains, forbiddenAccounts, accounts } = config
   const { rootNamespace } = config.policy
+  const hashes = { hash: sha256Hex, hashing: sha256InPieces }
   const keeper = keepSources(
-    createCompiler({ trustDomains, rootNamespace, forbiddenAccounts, accounts, hash: sha256Hex }),
+    createStepwiseCompiler({ trustDomains, rootNamespace, forbiddenAccounts, accounts, ...hashes }),
   )
-  const policy = await openPolicy(config, { compile: keeper.compile, log: report, now })
+  const decide = createDecide(sha256Hex)
+  const policy = await openPolicy(config, { compile: keeper.compile, prepare: decide.prepare, log: report, now })
   const metrics = createMetrics(options.version)
   const authenticator = createAuthenticator(config.issuers, {
     ...AUTHN_SYSTEM,
@@ -107,7 +109,7 @@ export async function startBridge(
   // Not awaited: logins wait for keys by themselves, and readiness says which issuer has none.
   void authenticator.start()
   const opened = { keys: keyring.value, login: login.value, files: files.value }
-  return run({ config, options, ...opened, keeper, policy, authenticator, metrics })
+  return run({ config, options, ...opened, keeper, policy, decide, authenticator, metrics })
 }
 
 interface Parts {
@@ -118,12 +120,13 @@ interface Parts {
   readonly files: QuestionFiles
   readonly keeper: SourceKeeper
   readonly policy: PolicySource
+  readonly decide: Decide
   readonly authenticator: Authenticator
   readonly metrics: Metrics
 }
 
 async function run(parts: Parts): Promise<Result<RunningBridge, readonly Diagnostic[]>> {
-  const { config, options, keys, login, files, policy, authenticator, metrics } = parts
+  const { config, options, keys, login, files, policy, decide, authenticator, metrics } = parts
   const clocks = createServerClocks(MAX_SERVERS)
   const open = createEnvelopeOpener({
     boxKeys: keys.boxKeys,
@@ -132,7 +135,7 @@ async function run(parts: Parts): Promise<Result<RunningBridge, readonly Diagnos
     patience: createPatience(MAX_SERVERS),
   })
   const settings = { clientTypes: config.callout.clientTypes, accounts: config.accounts, sessions: config.sessions }
-  const ports = { currentSnapshot: policy.current, decide: createDecide(sha256Hex), chance: Math.random }
+  const ports = { currentSnapshot: policy.current, decide, chance: Math.random }
   let stopping = false
   const mismatch = createMismatch({ boxKeys: keys.boxKeys, servers: () => connections.servers })
   const service = openService(parts, mismatch.watching(open), settings, ports)

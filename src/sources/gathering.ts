@@ -12,6 +12,8 @@ export interface Gathering {
 
 export interface GatheringOptions {
   readonly work: () => void
+  /** Milliseconds that the last work took, where it goes on after `work` returned. */
+  readonly worked?: () => number
   /** Milliseconds. */
   readonly now: () => number
   /** Milliseconds without a notice after which a burst has settled, default 50. */
@@ -33,7 +35,8 @@ export function createGathering(options: GatheringOptions): Gathering {
 
   function look(): void {
     const time = now()
-    const due = Math.min(latest + settleMs, first + Math.max(patienceMs, REST * worked))
+    const rest = REST * Math.max(worked, options.worked?.() ?? 0)
+    const due = Math.min(latest + settleMs, first + Math.max(patienceMs, rest))
     if (time < due) {
       cancel = scheduler.after(due - time, look)
       return

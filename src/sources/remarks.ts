@@ -1,16 +1,13 @@
 /** What a policy source says of itself, and a compilation that cannot end the process. */
-import type { Compilation, Compiler, SourceObject, SourceText } from '../compile/index.ts'
+import type { Compilation } from '../compile/index.ts'
+import type { Steps } from '../lib/steps.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
 
 /** A fault in the compiler must cost the edit, not the process. */
-export function compileSafely(
-  compile: Compiler,
-  texts: readonly SourceText[],
-  objects: readonly SourceObject[],
-): Compilation {
+export function* compileSafely(compiling: Steps<Compilation>): Steps<Compilation> {
   try {
-    return compile(texts, objects)
+    return yield* compiling
   } catch (error) {
     const cause = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
     const message = `the policy compiler failed (${cause})`

@@ -5,6 +5,9 @@
 import { spend } from '../lib/effort.ts'
 import { ONE_TOKEN, TAIL, type Pattern } from './pattern.ts'
 
+/** All that is looked at. */
+type Tokens = Pick<Pattern, 'tokens'>
+
 /** Patterns that begin alike. */
 interface Node<T> {
   /** By next token, wildcards left out. */
@@ -21,7 +24,7 @@ interface Node<T> {
 export class PatternIndex<T> {
   readonly #root: Node<T> = createNode()
 
-  add(pattern: Pattern, value: T): void {
+  add(pattern: Tokens, value: T): void {
     let node = this.#root
     for (const token of pattern.tokens) {
       if (token === TAIL) {
@@ -48,7 +51,7 @@ export class PatternIndex<T> {
   }
 
   /** Of the entries that share a literal subject with the pattern. */
-  overlapping(pattern: Pattern): T[] {
+  overlapping(pattern: Tokens): T[] {
     const found: T[] = []
     collectOverlapping(this.#root, pattern.tokens, 0, found)
     return found

@@ -1,6 +1,6 @@
 /** The policy of a configured bridge: what is opened, and what readiness and metrics say of it. */
 import { expect, onTestFinished, test } from 'vitest'
-import { createCompiler } from '../../src/compile/index.ts'
+import { createStepwiseCompiler } from '../../src/compile/index.ts'
 import type { Config } from '../../src/config/index.ts'
 import type { Diagnostic } from '../../src/policy/diagnostic.ts'
 import { openPolicy, policyState, policyGauges } from '../../src/serve/open-policy.ts'
@@ -15,7 +15,7 @@ const MAPS = 'accountmaps.nats-identity-bridge.dev'
 async function open(policy: Config['policy']): Promise<PolicySource & { logged: Diagnostic[] }> {
   const logged: Diagnostic[] = []
   const trustDomains = { local: 'cluster.local', aliases: [] }
-  const compile = createCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex })
+  const compile = createStepwiseCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex })
   const source = await openPolicy({ policy }, { compile, log: (one) => void logged.push(one), now: Date.now })
   onTestFinished(() => source.close())
   return { ...source, logged }

@@ -1,6 +1,6 @@
 /** A cluster as a source of policy, alone and beside folders: what is in force when, and what is said of it. */
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Compiler } from '../../src/compile/index.ts'
+import type { StepwiseCompiler } from '../../src/compile/index.ts'
 import type { Snapshot } from '../../src/policy/snapshot.ts'
 import { createPolicySource, type PolicySource, type PolicySourceOptions } from '../../src/sources/index.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -9,7 +9,8 @@ import { fakeCluster, problem, type FakeCluster } from './fake-cluster.ts'
 const soon = { timeout: 10_000, interval: 2 }
 
 /** The snapshot's id is all texts and names of objects; `bad` among them withholds it. */
-const compile: Compiler = (texts, objects = []) => {
+const compile: StepwiseCompiler = function* (texts, objects = []) {
+  yield
   const names = objects.map(({ value }) => (value as { metadata: { name: string } }).metadata.name)
   const id = [...texts.map(({ text }) => text.trim()), ...names].join('|')
   const beside = { serviceAccounts: [{ namespace: 'shop', name: id }], routed: [] }
@@ -106,7 +107,7 @@ describe('a cluster as a source', () => {
 
   test('is not compiled again when nothing of it differs', async () => {
     let compiled = 0
-    const counting: Compiler = (...sources) => {
+    const counting: StepwiseCompiler = (...sources) => {
       compiled += 1
       return compile(...sources)
     }

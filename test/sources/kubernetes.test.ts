@@ -1,6 +1,6 @@
 /** Files and a real cluster as one policy, compiled for real: from `kubectl apply` to the decision, and back into the object's status. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createCompiler } from '../../src/compile/index.ts'
+import { createStepwiseCompiler } from '../../src/compile/index.ts'
 import { openCluster, type Cluster } from '../../src/kube/index.ts'
 import { workloadPrincipal, type Principal } from '../../src/identity/principal.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
@@ -43,7 +43,7 @@ async function openBoth(folders: readonly string[]): Promise<Open> {
     folders,
     cluster: (onChange): Cluster =>
       openCluster({ kubeconfigFile: k.kubeconfig, status: true }, { onChange, now: Date.now, chance: Math.random }),
-    compile: createCompiler({ trustDomains, forbiddenAccounts: ['AUTH'], hash: sha256Hex }),
+    compile: createStepwiseCompiler({ trustDomains, forbiddenAccounts: ['AUTH'], hash: sha256Hex }),
     log: (diagnostic) => void logged.push(diagnostic),
     now: Date.now,
   })

@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Compilation, SourceText } from '../../src/compile/index.ts'
+import type { Steps } from '../../src/lib/steps.ts'
 import type { Diagnostic } from '../../src/policy/diagnostic.ts'
 import type { Snapshot } from '../../src/policy/snapshot.ts'
 import { createPolicySource, type PolicySource } from '../../src/sources/index.ts'
@@ -10,7 +11,8 @@ const nothingBeside = { serviceAccounts: [], routed: [] }
 const soon = { timeout: 10_000, interval: 5 }
 
 /** Stands in for the compiler: the snapshot's id is the texts themselves; `bad` anywhere refuses them. */
-function compileTexts(texts: readonly SourceText[]): Compilation {
+function* compileTexts(texts: readonly SourceText[]): Steps<Compilation> {
+  yield
   const all = texts.map(({ text }) => text.replaceAll(/#.*/g, '').trim()).join('|')
   if (all.includes('crash')) throw new TypeError('out of order')
   if (all.includes('bad')) {

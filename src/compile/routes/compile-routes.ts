@@ -3,7 +3,9 @@
  * what the authors of both should know. Pure.
  */
 import type { Mesh } from '../../istio/index.ts'
+import { eachInSteps, type Steps } from '../../lib/steps.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
+import type { GrantRule } from '../../policy/model.ts'
 import { nameOrigin } from '../../policy/origin.ts'
 import { settleClaims, type Claim, type Route } from '../../route/index.ts'
 import type { Rules } from '../kinds/kind.ts'
@@ -26,47 +28,53 @@ export interface Routed {
 }
 
 /** Remembers what it made of each SubjectRoute, as long as neither that nor the policies of its workload change. */
-export type RouteCompiler = (documents: RoutedDocuments) => Routed
+export type RouteCompiler = (documents: RoutedDocuments) => Steps<Routed>
 
 export function createRouteCompiler(mesh: Mesh): RouteCompiler {
   const known = new WeakMap<WrittenRoutes, RuledRoutes>()
-  return ({ routes, policies, brokenAllows }) => {
+  return function* ({ routes, policies, brokenAllows }) {
     const book = new PolicyBook(policies, mesh)
-    const ruled = routes.map((document) => {
+    const ruled: RuledRoutes[] = []
+    for (const document of routes) {
       const selected = book.of(document)
       const isBroken = brokenAllows.some(({ namespace }) => namespace === undefined || book.rules(namespace, document))
       const before = known.get(document)
       const same = before !== undefined && before.isFor(selected, isBroken)
-      const now = same ? before : new RuledRoutes(document, selected, { mesh, isBroken })
+      const now = same ? before : yield* RuledRoutes.of(document, selected, { mesh, isBroken })
       known.set(document, now)
-      return now
-    })
+      ruled.push(now)
+      yield
+    }
+    const routed = yield* compileTogether(ruled)
     const prohibitions = prohibitionsOf(policies)
-    const routed = compileTogether(ruled)
-    const told = routes.flatMap((document) => passedOver(document, prohibitions, mesh))
+    const told: Diagnostic[] = []
+    yield* eachInSteps(routes, (document) => {
+      for (const diagnostic of passedOver(document, prohibitions, mesh)) told.push(diagnostic)
+    })
     return { ...routed, diagnostics: [...routed.diagnostics, ...told] }
   }
 }
 
-function compileTogether(ruled: readonly RuledRoutes[]): Routed {
-  const claims = ruled.flatMap((document) =>
-    document.written.routes.map((route) => ({
-      document,
-      subject: route.subject,
-      operations: document.operationsOf(route),
-      route,
-    })),
-  )
-  const settled = settleClaims(claims)
+function* compileTogether(ruled: readonly RuledRoutes[]): Steps<Routed> {
+  const claims: RouteClaim[] = []
+  for (const document of ruled) {
+    yield* eachInSteps(document.written.routes, (route) => {
+      claims.push({ document, subject: route.subject, operations: document.operationsOf(route), route })
+    })
+    yield
+  }
+  const settled = yield* settleClaims(claims)
   const diagnostics: Diagnostic[] = ruled.flatMap(summary)
-  const grants = claims.flatMap((claim, position) => {
+  const grants: GrantRule[] = []
+  for (const [position, claim] of claims.entries()) {
     const { byOthers = [], byOverlap = [], rivals = [], double } = settled[position] ?? {}
     const { document, route } = claim
     diagnostics.push(...rivalry(claim, rivals), ...(double === undefined ? [] : [doubled(claim, double)]))
-    const { grants: own, diagnostics: told } = document.compile(route, { byOthers, byOverlap })
-    diagnostics.push(...told)
-    return own
-  })
+    const { grants: own, diagnostics: told } = yield* document.compile(route, { byOthers, byOverlap })
+    for (const diagnostic of told) diagnostics.push(diagnostic)
+    for (const grant of own) grants.push(grant)
+    yield
+  }
   return { rules: { grants }, diagnostics, routed: ruled }
 }
 

@@ -3,20 +3,17 @@
  * the way to them, leaves out why Istio would enforce them. Pure. What speaks of another workload is not told.
  */
 import type { AuthorizationPolicy, Mesh } from '../../istio/index.ts'
+import { groupBy } from '../../lib/group-by.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { WrittenAuthorizationPolicy, WrittenRoutes } from './written.ts'
 
 const MOST_TOLD = 5
 
 /** @param prohibitions those of {@link prohibitionsOf} */
-export function passedOver(
-  routes: WrittenRoutes,
-  prohibitions: readonly AuthorizationPolicy[],
-  mesh: Mesh,
-): Diagnostic[] {
+export function passedOver(routes: WrittenRoutes, prohibitions: Prohibitions, mesh: Mesh): Diagnostic[] {
   if (routes.attachment.is !== 'sidecar') return []
-  return prohibitions
-    .filter(({ namespace }) => namespace === routes.namespace || namespace === mesh.rootNamespace)
+  return [...new Set([mesh.rootNamespace, routes.namespace])]
+    .flatMap((namespace) => prohibitions.get(namespace) ?? [])
     .flatMap((policy) => {
       const doubt = doubtOf(policy, routes)
       return doubt === undefined ? [] : [{ policy, ...doubt }]
@@ -28,14 +25,18 @@ export function passedOver(
     })
 }
 
+/** By namespace. */
+export type Prohibitions = ReadonlyMap<string, readonly AuthorizationPolicy[]>
+
 /** The policies that take away, where they are for some workloads only. */
-export function prohibitionsOf(policies: readonly WrittenAuthorizationPolicy[]): readonly AuthorizationPolicy[] {
-  return policies
+export function prohibitionsOf(policies: readonly WrittenAuthorizationPolicy[]): Prohibitions {
+  const taking = policies
     .map(({ policy }) => policy)
     .filter(
       ({ action, dryRun, target }) =>
         (action === 'DENY' || action === 'CUSTOM') && !dryRun && target.is !== 'namespace',
     )
+  return groupBy(taking, ({ namespace }) => namespace)
 }
 
 interface Doubt {

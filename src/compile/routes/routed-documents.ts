@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import { DEFAULT_NAMESPACE, diagnose, type PolicyDocument } from '../document.ts'
 import { groupBy } from '../../lib/group-by.ts'
+import { flatMapInSteps, type Steps } from '../../lib/steps.ts'
 import { API_GROUP, type Rules } from '../kinds/kind.ts'
 import { valueAt } from '../source-object.ts'
 import type { RoutedDocuments } from './compile-routes.ts'
@@ -24,11 +25,14 @@ export function relatedAndNot(
 }
 
 /** @param rules of the documents that could be read @param documents all of them */
-export function routedDocuments(rules: readonly Rules[], documents: readonly PolicyDocument[]): RoutedDocuments {
+export function* routedDocuments(
+  rules: readonly Rules[],
+  documents: readonly PolicyDocument[],
+): Steps<RoutedDocuments> {
   const broken = documents.filter((document) => document.rules === undefined)
   return {
-    routes: rules.flatMap((one) => one.routes ?? []),
-    policies: rules.flatMap((one) => one.authorizationPolicies ?? []),
+    routes: yield* flatMapInSteps(rules, (one) => one.routes ?? []),
+    policies: yield* flatMapInSteps(rules, (one) => one.authorizationPolicies ?? []),
     brokenAllows: broken.flatMap(({ kind, object }) => kind.whenBroken?.(object).brokenAllows ?? []),
   }
 }

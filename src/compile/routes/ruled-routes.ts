@@ -1,15 +1,20 @@
 /** One SubjectRoute and the policies that rule its workload; what was compiled of it is kept. Pure. */
 import { compilePolicies, type CompiledRule, type Mesh, type RuleSet } from '../../istio/index.ts'
+import { remember } from '../../lib/remember.ts'
+import type { Steps } from '../../lib/steps.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Origin } from '../../policy/origin.ts'
 import {
+  boxOfPath,
   compileRoute,
   methodsOf,
   operationsOf,
   pathsWithoutRoute,
+  rulesNear,
   type CompiledRoute,
   type Route,
   type RouteOperation,
+  type RulesNear,
   type Taken,
 } from '../../route/index.ts'
 import type { WrittenAuthorizationPolicy, WrittenRoutes } from './written.ts'
@@ -26,6 +31,16 @@ export interface SettledRoute extends CompiledRoute {
   readonly taken: Taken
 }
 
+/** What stays as long as neither the document nor its policies change. */
+interface Ground extends Pick<RuledRoutes, 'enforced' | 'dryRun' | 'pathsWithoutRoute'> {
+  readonly selected: readonly WrittenAuthorizationPolicy[]
+  readonly isBroken: boolean
+  readonly enforcedNear: RulesNear
+  readonly dryRunNear: RulesNear
+  readonly methods: readonly string[]
+  readonly origins: ReadonlyMap<string, readonly Origin[]>
+}
+
 export class RuledRoutes {
   readonly written: WrittenRoutes
   /** Of the policies that Istio enforces at the workload. */
@@ -34,54 +49,64 @@ export class RuledRoutes {
   readonly dryRun: RuleSet
   /** What its policies say of paths that no route stands for. */
   readonly pathsWithoutRoute: readonly string[]
-  readonly #selected: readonly WrittenAuthorizationPolicy[]
-  readonly #isBroken: boolean
-  readonly #methods: readonly string[]
-  readonly #operations: ReadonlyMap<Route, readonly RouteOperation[]>
-  readonly #origins: ReadonlyMap<string, readonly Origin[]>
+  readonly #ground: Ground
+  readonly #operations = new Map<Route, readonly RouteOperation[]>()
   readonly #compiled = new Map<Route, { readonly key: string; readonly settled: SettledRoute }>()
 
-  constructor(
+  private constructor(written: WrittenRoutes, ground: Ground) {
+    this.written = written
+    this.enforced = ground.enforced
+    this.dryRun = ground.dryRun
+    this.pathsWithoutRoute = ground.pathsWithoutRoute
+    this.#ground = ground
+  }
+
+  static *of(
     written: WrittenRoutes,
     selected: readonly WrittenAuthorizationPolicy[],
     { mesh, isBroken }: Circumstances,
-  ) {
-    this.written = written
-    this.#selected = selected
-    this.#isBroken = isBroken
+  ): Steps<RuledRoutes> {
     const policies = selected.map(({ policy }) => policy)
     const compiled = compilePolicies(policies, { mesh, transport: 'http', unknownConditions: 'match' })
+    const { dryRun } = compiled
     const enforced = { ...compiled.enforced, hasAllow: compiled.enforced.hasAllow || isBroken }
-    this.enforced = enforced
-    this.dryRun = compiled.dryRun
     const rules = [...enforced.custom, ...enforced.deny, ...enforced.allow]
-    this.#methods = methodsOf(rules)
-    this.#operations = new Map(written.routes.map((route) => [route, operationsOf(route, written, this.#methods)]))
-    this.#origins = new Map(selected.map(({ policy, origins }) => [nameOf(policy), origins]))
-    this.pathsWithoutRoute = pathsWithoutRoute(rules, [...this.#operations.values()].flat())
+    yield
+    const paths = written.routes.map(({ path }) => boxOfPath(path))
+    return new RuledRoutes(written, {
+      selected,
+      isBroken,
+      enforced,
+      dryRun,
+      enforcedNear: yield* rulesNear(enforced),
+      dryRunNear: yield* rulesNear(dryRun),
+      methods: methodsOf(rules),
+      origins: new Map(selected.map(({ policy, origins }) => [nameOf(policy), origins])),
+      pathsWithoutRoute: yield* pathsWithoutRoute(rules, paths),
+    })
   }
 
   isFor(selected: readonly WrittenAuthorizationPolicy[], isBroken: boolean): boolean {
     return (
-      isBroken === this.#isBroken &&
-      selected.length === this.#selected.length &&
-      selected.every((written, position) => written === this.#selected[position])
+      isBroken === this.#ground.isBroken &&
+      selected.length === this.#ground.selected.length &&
+      selected.every((written, position) => written === this.#ground.selected[position])
     )
   }
 
   operationsOf(route: Route): readonly RouteOperation[] {
-    return this.#operations.get(route) ?? []
+    return remember(this.#operations, route, () => operationsOf(route, this.written, this.#ground.methods))
   }
 
-  compile(route: Route, taken: Taken): SettledRoute {
+  *compile(route: Route, taken: Taken): Steps<SettledRoute> {
     const key = [...taken.byOthers, { text: '' }, ...taken.byOverlap].map(({ text }) => text).join(' ')
     const known = this.#compiled.get(route)
     if (known?.key === key) return known.settled
-    const result = compileRoute(route, taken, {
+    const result = yield* compileRoute(route, taken, {
       workload: this.written,
-      enforced: this.enforced,
-      dryRun: this.dryRun,
-      methods: this.#methods,
+      enforced: this.#ground.enforcedNear,
+      dryRun: this.#ground.dryRunNear,
+      methods: this.#ground.methods,
       originOf: (rule) => ({ ...this.originOf(rule), through: route.origin }),
     })
     const diagnostics = result.remarks.map((remark): Diagnostic => ({ ...remark, ...route.origin }))
@@ -97,7 +122,7 @@ export class RuledRoutes {
 
   /** Where a rule of its policies is written. */
   originOf({ policy, rule }: CompiledRule): Origin {
-    return this.#origins.get(nameOf(policy))?.[rule] ?? { kind: 'AuthorizationPolicy', ...policy, rule }
+    return this.#ground.origins.get(nameOf(policy))?.[rule] ?? { kind: 'AuthorizationPolicy', ...policy, rule }
   }
 }
 

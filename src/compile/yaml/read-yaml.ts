@@ -4,6 +4,7 @@
  * counts while it reads, so that a hostile file costs no more than its limit. Broken YAML in one document does not hide the mistakes in the others.
  */
 import { Composer, Lexer, LineCounter, Parser, visit, type Document, type YAMLError } from 'yaml'
+import { finish, type Steps } from '../../lib/steps.ts'
 import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Position } from '../mistake.ts'
 import { unquoted } from '../../lib/spell.ts'
@@ -31,6 +32,8 @@ export const MAX_DEPTH = 100
 export const MAX_LEXEMES = 300_000
 export const MAX_DOCUMENTS = 5000
 const MAX_FAILURES = 20
+/** That are one step of the reading. */
+const LEXEMES_TOGETHER = 1000
 
 const OPTIONS = {
   version: '1.2',
@@ -43,6 +46,10 @@ const OPTIONS = {
 } as const
 
 export function readYaml(source: SourceText): YamlFile {
+  return finish(readYamlInSteps(source))
+}
+
+export function* readYamlInSteps(source: SourceText): Steps<YamlFile> {
   const { file, text } = source
   if (text.length > MAX_FILE_LENGTH) {
     const message = `the file is longer than ${MAX_FILE_LENGTH} characters`
@@ -55,7 +62,7 @@ export function readYaml(source: SourceText): YamlFile {
     const { line, col } = lines.linePos(Math.min(offset, text.length))
     return { line, column: col }
   }
-  const composed = compose(text, lines)
+  const composed = yield* compose(text, lines)
   const failures: Diagnostic[] = []
   if (composed.refused !== undefined) {
     const { code, message, offset } = composed.refused
@@ -79,6 +86,7 @@ export function readYaml(source: SourceText): YamlFile {
       return offset === undefined ? undefined : positionOf(offset)
     }
     objects.push({ value, mistakes, file, locate })
+    yield
   }
   return { objects, failures }
 }
@@ -117,7 +125,7 @@ interface Composed {
 }
 
 /** Drives the library's own steps by hand, as only between them can depth and number be limited. */
-function compose(text: string, lines: LineCounter): Composed {
+function* compose(text: string, lines: LineCounter): Steps<Composed> {
   const documents: Document.Parsed[] = []
   const parser = new Parser(lines.addNewLine)
   const composer = new Composer(OPTIONS)
@@ -129,6 +137,7 @@ function compose(text: string, lines: LineCounter): Composed {
   let lexemes = 0
   let errors = 0
   for (const lexeme of new Lexer().lex(text)) {
+    if (lexemes % LEXEMES_TOGETHER === 0) yield
     if (++lexemes > MAX_LEXEMES) return refuse('file-too-large', `the file has more than ${MAX_LEXEMES} YAML tokens`)
     for (const token of parser.next(lexeme)) {
       if (token.type === 'error' && ++errors > MAX_FAILURES)

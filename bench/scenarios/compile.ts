@@ -7,7 +7,7 @@ import { createCompiler, type Compiler, type SourceText } from '../../src/compil
 import type { Principal } from '../../src/identity/principal.ts'
 import { createDecide } from '../../src/policy/decide.ts'
 import type { Snapshot } from '../../src/policy/snapshot.ts'
-import { sha256Hex } from '../../src/serve/sha256.ts'
+import { sha256Hex, sha256InPieces } from '../../src/serve/sha256.ts'
 import { pick, workloadAt } from '../population.ts'
 import { heapMb } from '../heap.ts'
 import type { Run } from '../run.ts'
@@ -94,7 +94,7 @@ async function measureOne(principals: number, policies: number, rounds: number):
 
 export function newCompiler(): Compiler {
   const trustDomains = { local: 'cluster.local', aliases: [] }
-  return createCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex })
+  return createCompiler({ trustDomains, forbiddenAccounts: [], hash: sha256Hex, hashing: sha256InPieces })
 }
 
 function must(compiler: Compiler, texts: readonly SourceText[]): Snapshot {

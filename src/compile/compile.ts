@@ -7,36 +7,23 @@ import type { ServiceAccountRef } from '../identity/spiffe-id.ts'
 import { DEFAULT_MESH } from '../istio/index.ts'
 import { eachInSteps, finish, flatMapInSteps, sortInSteps, type Steps } from '../lib/steps.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import type { Snapshot, TrustDomains } from '../policy/snapshot.ts'
+import type { Snapshot } from '../policy/snapshot.ts'
 import { accountConflicts } from './account-conflicts.ts'
-import { diagnose, type PolicyDocument } from './document.ts'
+import { diagnose } from './document.ts'
 import { dropDuplicates } from './duplicates.ts'
-import { API_GROUP } from './kinds/kind.ts'
+import { API_GROUP, type PolicyDocument } from './kinds/kind.ts'
 import type { SourceObject } from './source-object.ts'
 import { resolveFamilies, type FamilyObject } from './kinds/families.ts'
 import { subjectCeiling } from './kinds/subject-ceiling.ts'
 import { serviceAccount, serviceAccountsOf } from './kinds/service-account.ts'
-import { createSnapshotBuilder, type Hashing, type SnapshotBuilder } from './snapshot.ts'
+import type { CompileOptions } from './options.ts'
+import { createSnapshotBuilder, type SnapshotBuilder } from './snapshot.ts'
 import { byPlace, compareTexts, limitPerSource } from './order.ts'
 import { createRouteCompiler, type RouteCompiler } from './routes/compile-routes.ts'
 import type { RuledRoutes } from './routes/ruled-routes.ts'
 import { relatedAndNot, routedDocuments, withDefaulted } from './routes/routed-documents.ts'
 import { createReading, type Reading } from './reading.ts'
 import type { SourceText } from './yaml/read-yaml.ts'
-
-export interface CompileOptions {
-  readonly trustDomains: TrustDomains
-  /** No AccountMap may name them: the system account and the account of the callout service. `$G` and `SYS` never. */
-  readonly forbiddenAccounts: readonly string[]
-  /** That the bridge may place clients in at all. Absent: no configuration says which. */
-  readonly accounts?: readonly string[]
-  /** Of Istio, whose AuthorizationPolicies rule all namespaces. Default `istio-system`. */
-  readonly rootNamespace?: string
-  /** Of the canonical model; becomes the snapshot's id. */
-  readonly hash: (text: string) => string
-  /** The same hash, of text that comes in pieces: for whoever compiles in steps. */
-  readonly hashing?: () => Hashing
-}
 
 export interface Compilation {
   /** Absent exactly when `withheld` is present. */

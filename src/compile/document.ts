@@ -3,24 +3,13 @@ import { isJsonObject, type Json } from '../lib/json.ts'
 import type { Steps } from '../lib/steps.ts'
 import type { Diagnostic } from '../policy/diagnostic.ts'
 import type { Origin } from '../policy/origin.ts'
-import { API_GROUP, type KnownAccounts, type OriginAt, type PolicyKind, type Rules } from './kinds/kind.ts'
+import { API_GROUP, type KnownAccounts, type OriginAt, type PolicyDocument, type PolicyKind } from './kinds/kind.ts'
 import { readWaivers, unusedWaivers } from './metadata.ts'
 import type { Mistake } from './mistake.ts'
 import { spellPath, type Path } from '../lib/spell.ts'
 import { placeMistake } from './place-mistake.ts'
 import { checkReach } from './reach.ts'
 import { valueAt, type SourceObject } from './source-object.ts'
-
-export interface PolicyDocument {
-  readonly kind: PolicyKind
-  readonly object: SourceObject
-  /** `undefined` when the document does not say it. */
-  readonly namespace?: string
-  readonly name?: string
-  readonly diagnostics: readonly Diagnostic[]
-  /** Absent when the document has errors. */
-  readonly rules?: Rules
-}
 
 /** Where kubectl puts an object that names no namespace, unless its context names one. */
 export const DEFAULT_NAMESPACE = 'default'

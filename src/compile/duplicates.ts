@@ -1,6 +1,7 @@
 /** Documents of the same kind, namespace and name. Pure. In a cluster the last one written would win; here none does. */
 import type { Diagnostic } from '../policy/diagnostic.ts'
-import { diagnose, type PolicyDocument } from './document.ts'
+import { diagnose } from './document.ts'
+import type { PolicyDocument } from './kinds/kind.ts'
 import { groupInSteps } from '../lib/group-by.ts'
 import { eachInSteps, type Steps } from '../lib/steps.ts'
 import type { Mistake } from './mistake.ts'

@@ -8,10 +8,9 @@ export {
   createStepwiseCompiler,
   type Compilation,
   type Compiler,
-  type CompileOptions,
   type StepwiseCompiler,
 } from './compile.ts'
-export type { Hashing } from './snapshot.ts'
+export type { CompileOptions, Hashing } from './options.ts'
 export { policyJsonSchemas } from './kinds/kinds.ts'
 export type { RuledRoutes } from './routes/ruled-routes.ts'
 export type { SourceText } from './yaml/read-yaml.ts'

@@ -4,10 +4,10 @@
  */
 import { remember } from '../lib/remember.ts'
 import type { Steps } from '../lib/steps.ts'
-import type { CompileOptions } from './compile.ts'
-import { readDocument, type PolicyDocument } from './document.ts'
+import type { CompileOptions } from './options.ts'
+import { readDocument } from './document.ts'
 import { readEnvelope, type Envelope } from './envelope.ts'
-import type { KnownAccounts, PolicyKind } from './kinds/kind.ts'
+import type { KnownAccounts, PolicyKind, PolicyDocument } from './kinds/kind.ts'
 import type { SourceObject } from './source-object.ts'
 import { readYamlInSteps, type SourceText, type YamlFile } from './yaml/read-yaml.ts'
 

@@ -3,15 +3,8 @@ import { eachInSteps, flatMapInSteps, mergeInSteps, sortInSteps, type Steps } fr
 import type { Model } from '../policy/model.ts'
 import type { Snapshot } from '../policy/snapshot.ts'
 import { spellAccountRule, spellCeilingRule, spellGrantRule, spellLimitRule } from '../policy/spell-rule.ts'
-import type { CompileOptions } from './compile.ts'
+import type { CompileOptions, Hashing } from './options.ts'
 import type { Rules } from './kinds/kind.ts'
-
-/** Of text that comes in pieces. */
-export interface Hashing {
-  add(text: string): void
-  /** Last of all. */
-  digest(): string
-}
 
 export type SnapshotBuilder = (documents: readonly Rules[]) => Steps<Snapshot>
 

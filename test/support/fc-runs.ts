@@ -5,6 +5,11 @@
 
 const DEFAULT_SEED = 20_261_121
 
+/** Of every property, on real parts or not. */
+export function fcSeed(): number {
+  return numberIn('FC_SEED') ?? DEFAULT_SEED
+}
+
 export interface FcRuns {
   readonly seed: number
   readonly numRuns: number
@@ -22,7 +27,7 @@ const MS_ALWAYS = 60_000
 
 /** @param suite of several that ask the same: each draws its own cases. */
 export function fcRuns(usually: number, suite = 0): FcRuns {
-  const seed = numberIn('FC_SEED') ?? DEFAULT_SEED + suite
+  const seed = fcSeed() + suite
   const numRuns = numberIn('FC_RUNS') ?? usually
   const limit = MS_ALWAYS + numRuns * MS_EACH
   return {

@@ -4,9 +4,9 @@
  */
 import { z } from 'zod'
 import type { Json } from '../../lib/json.ts'
+import type { Diagnostic } from '../../policy/diagnostic.ts'
 import type { Model } from '../../policy/model.ts'
 import type { Origin } from '../../policy/origin.ts'
-import type { PolicyDocument } from '../document.ts'
 import { metadata } from '../metadata.ts'
 import type { Mistake } from '../mistake.ts'
 import type { Path } from '../../lib/spell.ts'
@@ -27,6 +27,18 @@ export interface Rules extends Partial<Model> {
 
 /** Of a place in the document; `rule` is its position in the document's list of rules. */
 export type OriginAt = (path: Path, rule?: number) => Origin
+
+/** One object of ours, read. */
+export interface PolicyDocument {
+  readonly kind: PolicyKind
+  readonly object: SourceObject
+  /** `undefined` when the document does not say it. */
+  readonly namespace?: string
+  readonly name?: string
+  readonly diagnostics: readonly Diagnostic[]
+  /** Absent when the document has errors. */
+  readonly rules?: Rules
+}
 
 /** What configuration says of accounts. */
 export interface KnownAccounts {

@@ -1,9 +1,9 @@
 /** Which of the documents have a part in routes, and what they bring. Pure. */
 import type { Diagnostic } from '../../policy/diagnostic.ts'
-import { DEFAULT_NAMESPACE, diagnose, type PolicyDocument } from '../document.ts'
+import { DEFAULT_NAMESPACE, diagnose } from '../document.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import { flatMapInSteps, type Steps } from '../../lib/steps.ts'
-import { API_GROUP, type Rules } from '../kinds/kind.ts'
+import { API_GROUP, type Rules, type PolicyDocument } from '../kinds/kind.ts'
 import { valueAt } from '../source-object.ts'
 import type { RoutedDocuments } from './compile-routes.ts'
 

@@ -79,6 +79,7 @@ export const COMPILER_CODES: readonly string[] = [
   'route-path-invalid',
   'route-paths',
   'route-subject-invalid',
+  'route-too-large',
   'route-variables',
   'rules-missing',
   'rules-overwritten',

@@ -128,6 +128,8 @@ function* compileObjects(
   diagnostics.push(...conflicts)
   blocking.push(...conflicts.filter(({ severity }) => severity === 'error'))
   const routed = yield* compileRoutes(yield* routedDocuments(own, [...kept, ...dropped]))
+  diagnostics.push(...routed.blocking)
+  blocking.push(...routed.blocking)
   yield* eachInSteps(withDefaulted(routed.diagnostics, documents), (diagnostic) => void diagnostics.push(diagnostic))
   yield
   const families = resolveFamilies(members, {

@@ -76,6 +76,30 @@ const CLOSED = { allow: [], deny: ['>'] }
 const EVERYBODY = policy('rules: [{}]')
 const ORDERS = routes(`routes: [{subject: 'shop.orders.{id}', method: GET, path: '/orders/{id}'}]`)
 
+describe('paths by the hundred that hold on routes by the hundred', () => {
+  const list = (count: number, make: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => make(at)).join(', ')
+  const deny = policy(
+    `action: DENY, rules: [{to: [{operation: {paths: [${list(300, (at) => `'*/x${at}'`)}]}}]}]`,
+    'shop',
+    'deny',
+  )
+  const many = (count: number): string =>
+    routes(`routes: [${list(count, (at) => `{subject: 'r${at}.{id}', method: GET, path: '/r${at}/{id}'}`)}]`)
+
+  test('are compiled while they are within the bound', () => {
+    const { snapshot, withheld } = compileAll(many(20), deny, EVERYBODY)
+    expect([snapshot?.id.length, withheld]).toEqual([64, undefined])
+  })
+
+  test('give no snapshot beyond it, and one error: a prohibition would be missing', () => {
+    const compilation = compileAll(many(400), deny, EVERYBODY)
+    expect(compilation.snapshot).toBeUndefined()
+    expect(codes(compilation).filter((code) => code.startsWith('error'))).toEqual(['error route-too-large'])
+    expect(compilation.withheld).toContain('policy.yaml')
+  })
+})
+
 describe('routes of two documents', () => {
   const other = routes(`routes: [{subject: shop.orders.urgent, method: GET, path: /urgent}]`, 'other')
 

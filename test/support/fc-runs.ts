@@ -27,7 +27,7 @@ const MS_ALWAYS = 60_000
 
 /** @param suite of several that ask the same: each draws its own cases. */
 export function fcRuns(usually: number, suite = 0): FcRuns {
-  const seed = fcSeed() + suite
+  const seed = numberIn('FC_SEED') ?? DEFAULT_SEED + suite
   const numRuns = numberIn('FC_RUNS') ?? usually
   const limit = MS_ALWAYS + numRuns * MS_EACH
   return {

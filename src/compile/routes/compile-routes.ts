@@ -24,6 +24,8 @@ export interface RoutedDocuments {
 export interface Routed {
   readonly rules: Rules
   readonly diagnostics: readonly Diagnostic[]
+  /** Errors after which no snapshot may come of the rules: a prohibition may be missing. */
+  readonly blocking: readonly Diagnostic[]
   readonly routed: readonly RuledRoutes[]
 }
 
@@ -66,16 +68,36 @@ function* compileTogether(ruled: readonly RuledRoutes[]): Steps<Routed> {
   const settled = yield* settleClaims(claims)
   const diagnostics: Diagnostic[] = ruled.flatMap(summary)
   const grants: GrantRule[] = []
+  const blocking: Diagnostic[] = []
+  const patterns = new Map<RuledRoutes, number>()
   for (const [position, claim] of claims.entries()) {
+    const soFar = patterns.get(claim.document) ?? 0
+    if (soFar > MOST_PATTERNS) continue
     const { byOthers = [], byOverlap = [], rivals = [], double } = settled[position] ?? {}
     const { document, route } = claim
     diagnostics.push(...rivalry(claim, rivals), ...(double === undefined ? [] : [doubled(claim, double)]))
     const { grants: own, diagnostics: told } = yield* document.compile(route, { byOthers, byOverlap })
     for (const diagnostic of told) diagnostics.push(diagnostic)
     for (const grant of own) grants.push(grant)
+    const now = soFar + sizeOf(own)
+    patterns.set(document, now)
+    if (now > MOST_PATTERNS) blocking.push(tooLarge(document))
     yield
   }
-  return { rules: { grants }, diagnostics, routed: ruled }
+  return { rules: { grants }, diagnostics, blocking, routed: ruled }
+}
+
+/** Of one document: many times what the permissions of one login can hold. Paths by the thousand on routes by the thousand are millions. */
+const MOST_PATTERNS = 50_000
+
+function sizeOf(rules: readonly GrantRule[]): number {
+  return rules.reduce((sum, { grant }) => sum + grant.patterns.length + (grant.except?.length ?? 0), 0)
+}
+
+function tooLarge({ written }: RuledRoutes): Diagnostic {
+  const message = `the routes and the policies of their workload make more than ${MOST_PATTERNS} patterns`
+  const hint = 'write prefixes ("/x/*") or {*} where the policies list paths, or make several workloads of it'
+  return { severity: 'error', code: 'route-too-large', message, hint, ...written.origin }
 }
 
 interface RouteClaim extends Claim<RuledRoutes> {

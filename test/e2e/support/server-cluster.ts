@@ -86,7 +86,8 @@ async function untilInterest({ env }: Rig, { monitorUrl = '' }: RunningNatsServe
   let isThere: true | undefined
   let asking = false
   const look = async (): Promise<void> => {
-    const found = await interestIn(monitorUrl, account)
+    // A server that is on its way down, or up, is asked again.
+    const found = await interestIn(monitorUrl, account).catch(() => [])
     isThere = found.some(({ subject, qgroup }) => subject === CALLOUT && qgroup === QUEUE) || undefined
     asking = false
   }
